@@ -1,0 +1,102 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/worktime-go/worktime"
+)
+
+// Failure is what became of a call that did not succeed.
+type Failure struct {
+	Err        error // a sentinel, joined with what else is known
+	StatusCode int   // of the last answer; 0 if none arrived
+	Header     http.Header
+	Body       []byte // at most 64 KiB
+	Outcome    Outcome
+	RetryAfter time.Duration
+	Attempts   int
+	Resent     bool   // an attempt before the last may have been carried out
+	Credential string // the Authorization value that was sent, to be cut out of errors
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap returns Err.
+func (f *Failure) Unwrap() error { return f.Err }
+
+func (x *exchange) fail(errs ...error) *Failure { return x.failAfter(0, errs...) }
+
+// failAfter ends the exchange. The last answer stays in the failure, also if it is the
+// context that ended the call.
+func (x *exchange) failAfter(asked time.Duration, errs ...error) *Failure {
+	body := slices.Clone(x.body[:min(len(x.body), errorBody)])
+	putBuffer(x.buf)
+	x.buf, x.body = nil, nil
+	return &Failure{
+		Err: Join(errs...), StatusCode: x.status, Header: x.header, Body: body, Outcome: x.outcome(),
+		RetryAfter: asked, Attempts: x.attempts, Resent: x.resent, Credential: x.credential,
+	}
+}
+
+// Sentinel is the error that a status stands for; nil for 2xx.
+func Sentinel(status int) error {
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status >= 300 && status < 400:
+		return worktime.ErrRedirect
+	case status == http.StatusUnauthorized:
+		return worktime.ErrUnauthorized
+	case status == http.StatusPaymentRequired, status == http.StatusForbidden:
+		return worktime.ErrForbidden
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return worktime.ErrNotFound
+	case status == http.StatusConflict, status == http.StatusPreconditionFailed:
+		return worktime.ErrConflict
+	case status == http.StatusTooManyRequests:
+		return worktime.ErrRateLimited
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status >= 500:
+		return worktime.ErrUnavailable
+	default:
+		return worktime.ErrBadRequest
+	}
+}
+
+// Join is [errors.Join] on one line: nil errors and repetitions are left out.
+func Join(errs ...error) error {
+	var j joined
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(j, func(have error) bool { return errors.Is(have, err) }) {
+			j = append(j, err)
+		}
+	}
+	switch len(j) {
+	case 0:
+		return nil
+	case 1:
+		return j[0]
+	}
+	return j
+}
+
+type joined []error
+
+func (j joined) Error() string {
+	texts := make([]string, len(j))
+	for i, err := range j {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, ": ")
+}
+
+func (j joined) Unwrap() []error { return j }
+
+// ended reports whether err is the end of a context.
+func ended(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

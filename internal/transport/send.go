@@ -1,0 +1,214 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/worktime-go/worktime"
+)
+
+const (
+	errorBody = 64 << 10 // how much of an unsuccessful answer is kept
+	drain     = 64 << 10 // how much more is read to keep the connection
+
+	patientWrite  = 30 * time.Second
+	patientAnswer = 2 * time.Minute
+)
+
+// attempt is one request and what came of it.
+type attempt struct {
+	status int // 0: no answer
+	header http.Header
+	body   []byte
+	buf    *bytes.Buffer // holds body; nil if there is none
+	err    error         // why there is no answer, or not all of it
+	unsent bool          // the request provably did not reach the server
+}
+
+// send makes one attempt: observed, under a deadline of its own, with the answer read up to
+// the limit.
+func (x *exchange) send(ctx context.Context) {
+	if x.attempts > 0 {
+		x.client.retrying(ctx, x.call, x)
+	}
+	putBuffer(x.buf)
+	x.attempt = attempt{}
+	x.attempts++
+	x.client.requestStart(ctx, x.call, x.attempts)
+	began := time.Now()
+
+	actx, cancel := x.attemptContext(ctx)
+	defer cancel()
+	var conn *connTrace
+	if x.call.Class == Once || x.call.Patient {
+		conn = &connTrace{}
+		actx = httptrace.WithClientTrace(actx, conn.hooks())
+	}
+	if x.call.Patient {
+		defer conn.limit(cancel)()
+	}
+	resp, err := x.client.family.transport.RoundTrip(x.request(actx))
+	if err == nil {
+		x.status, x.header = resp.StatusCode, resp.Header
+		err = x.read(resp)
+	} else {
+		x.unsent = conn != nil && conn.unsent(err)
+	}
+	if err != nil && actx.Err() != nil && ctx.Err() == nil {
+		// Not the caller's deadline, so it must not look like it.
+		err = fmt.Errorf("no complete answer within %v", time.Since(began).Round(time.Millisecond))
+	}
+	x.err = sanitize(err, x.credential)
+	x.client.requestEnd(ctx, x.call, x, time.Since(began))
+}
+
+func (x *exchange) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if x.call.Patient || x.client.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, x.client.timeout)
+}
+
+func (x *exchange) request(ctx context.Context) *http.Request {
+	header := make(http.Header, len(x.call.Header)+2)
+	for name, values := range x.call.Header {
+		header[name] = values
+	}
+	header["User-Agent"] = x.client.userAgent
+	if x.credential != "" {
+		header["Authorization"] = []string{x.credential}
+	}
+	req := (&http.Request{
+		Method: x.call.Method, URL: x.call.URL, Host: x.call.URL.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+	if body := x.call.Body; body != nil {
+		req.ContentLength = int64(len(body))
+		// GetBody lets net/http move the request to another connection where HTTP/2 says that
+		// it was not processed. It resends no POST, PUT or DELETE by itself otherwise.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, _ = req.GetBody()
+		if len(body) == 0 {
+			req.Body = http.NoBody
+		}
+	}
+	return req
+}
+
+// read takes in the body and leaves the connection fit for the next request.
+func (x *exchange) read(resp *http.Response) error {
+	if resp.Body == nil {
+		return nil
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is lost with a body that was read
+
+	limit := int64(errorBody)
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	if success {
+		limit = orDefault(x.call.MaxBytes, x.client.maxBytes)
+	}
+	if success && limit > 0 && resp.ContentLength > limit {
+		return fmt.Errorf("%w: %d bytes, the limit is %d", worktime.ErrTooLarge, resp.ContentLength, limit)
+	}
+	x.buf = getBuffer(resp.ContentLength)
+	var err error
+	if limit > 0 {
+		_, err = x.buf.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	} else {
+		_, err = x.buf.ReadFrom(resp.Body)
+	}
+	x.body = x.buf.Bytes()
+	if limit > 0 && int64(len(x.body)) > limit {
+		x.body = x.body[:limit]
+		if success {
+			return fmt.Errorf("%w: more than %d bytes", worktime.ErrTooLarge, limit)
+		}
+		_, _ = io.CopyN(io.Discard, resp.Body, drain)
+	}
+	return err
+}
+
+const maxPooled = 4 << 20
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// getBuffer returns an empty buffer with room for a body of the announced length, within
+// reason: a header is not worth more than a megabyte.
+func getBuffer(length int64) *bytes.Buffer {
+	buf, _ := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	if length > 0 {
+		buf.Grow(int(min(length, 1<<20)) + bytes.MinRead)
+	}
+	return buf
+}
+
+func putBuffer(buf *bytes.Buffer) {
+	if buf != nil && buf.Cap() <= maxPooled {
+		buffers.Put(buf)
+	}
+}
+
+// connTrace collects evidence of how far a request got.
+type connTrace struct {
+	wanted, got, wrote atomic.Bool
+}
+
+func (t *connTrace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn:      func(string) { t.wanted.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { t.got.Store(true) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { t.wrote.Store(true) },
+	}
+}
+
+// unsent reports whether the request provably did not leave: no connection was obtained,
+// TLS handshake included. A RoundTripper that drops the trace leaves only the error
+// to go by, and what that does not prove counts as sent.
+func (t *connTrace) unsent(err error) bool {
+	if t.got.Load() {
+		return false
+	}
+	if t.wanted.Load() {
+		return true
+	}
+	var op *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial"
+}
+
+// limit cancels a patient request that is not written in time, or whose answer does not come
+// in time. Without a trace it counts as written.
+func (t *connTrace) limit(cancel context.CancelFunc) (stop func()) {
+	answer := time.AfterFunc(patientWrite+patientAnswer, cancel)
+	write := time.AfterFunc(patientWrite, func() {
+		if t.wanted.Load() && !t.wrote.Load() {
+			cancel()
+		}
+	})
+	return func() { answer.Stop(); write.Stop() }
+}
+
+// sanitize takes the URL, which may hold a code or a token, and the credential out of the
+// error of a RoundTripper.
+func sanitize(err error, credential string) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	if _, token, _ := strings.Cut(credential, " "); err != nil && token != "" && strings.Contains(err.Error(), token) {
+		return errors.New(strings.ReplaceAll(err.Error(), token, "[redacted]"))
+	}
+	return err
+}
