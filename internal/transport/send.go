@@ -200,15 +200,20 @@ func (t *connTrace) limit(cancel context.CancelFunc) (stop func()) {
 	return func() { answer.Stop(); write.Stop() }
 }
 
-// sanitize takes the URL, which may hold a code or a token, and the credential out of the
-// error of a RoundTripper.
+// sanitize takes the URL and the credential out of the error of a RoundTripper.
 func sanitize(err error, credential string) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
+	err = Sanitize(err)
 	if _, token, _ := strings.Cut(credential, " "); err != nil && token != "" && strings.Contains(err.Error(), token) {
 		return errors.New(strings.ReplaceAll(err.Error(), token, "[redacted]"))
+	}
+	return err
+}
+
+// Sanitize takes the URL out of an error, which may hold a code or a token.
+func Sanitize(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
 	}
 	return err
 }

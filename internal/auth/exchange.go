@@ -1,0 +1,185 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+	"github.com/worktime-go/worktime/tokenstore"
+)
+
+// maxAnswer limits a token endpoint's answer.
+const maxAnswer = 1 << 20
+
+// maxLifetime is the longest lifetime that is believed; more than this overflows or is a mistake.
+const maxLifetime = 366 * 24 * time.Hour
+
+// Endpoint is a vendor's token endpoint (RFC 6749, section 3.2).
+type Endpoint struct {
+	Client *transport.Client
+	URL    *url.URL
+	Host   *transport.Host
+	// DefaultLifetime is assumed when an answer has no usable expires_in; 0 leaves the
+	// expiry unknown.
+	DefaultLifetime time.Duration
+}
+
+// Field is one field of a token request. They are sent in the vendor's order.
+type Field struct {
+	Name, Value string
+	Secret      bool // cut out of whatever the server answers
+}
+
+// exchange posts form and reads the token of the answer. Each field is sent
+// once and empty ones are left out (RFC 6749, section 3.2); the client authenticates in the
+// body, which is what the vendors document, and nothing is probed.
+func (e *Endpoint) exchange(ctx context.Context, operation string, class transport.Class, form []Field) (*tokenstore.Record, error) {
+	var body strings.Builder
+	for _, f := range form {
+		if f.Value == "" {
+			continue
+		}
+		if body.Len() > 0 {
+			body.WriteByte('&')
+		}
+		body.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
+	}
+	asked := time.Now()
+	resp, err := e.Client.Do(ctx, &transport.Call{
+		Operation: operation, Class: class, Method: http.MethodPost, URL: e.URL, Host: e.Host,
+		Header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+		Body:   []byte(body.String()), MaxBytes: maxAnswer, Patient: true,
+	})
+	if err != nil {
+		return nil, e.refused(operation, form, err)
+	}
+	defer resp.Release()
+	record, err := readToken(resp.Body, asked, e.DefaultLifetime)
+	if err != nil {
+		return nil, &worktime.AuthError{
+			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: 1,
+			Err: transport.Join(worktime.ErrBadResponse, err),
+		}
+	}
+	return record, nil
+}
+
+// readToken reads a successful answer (RFC 6749, section 5.1). Members of another type than
+// they should have are treated as absent, unknown ones ignored.
+func readToken(body []byte, asked time.Time, defaultLifetime time.Duration) (*tokenstore.Record, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return nil, errors.New("the answer is not a JSON object") // the error itself may quote a token
+	}
+	r := &tokenstore.Record{
+		AccessToken: text(members["access_token"]), RefreshToken: text(members["refresh_token"]), IDToken: text(members["id_token"]),
+		TokenType: text(members["token_type"]), Scope: text(members["scope"]),
+		// Stripped of the monotonic clock, which stops while a machine sleeps.
+		IssuedAt: asked.Round(0),
+	}
+	if d := lifetime(members["expires_in"], defaultLifetime); d > 0 {
+		r.Expiry = r.IssuedAt.Add(d)
+	}
+	switch {
+	case r.AccessToken == "":
+		return nil, errors.New("the answer has no access_token")
+	case !visible(r.AccessToken):
+		return nil, errors.New("the access_token has characters that no header may have")
+	case r.TokenType != "" && !strings.EqualFold(r.TokenType, "Bearer"):
+		return nil, fmt.Errorf("the token_type is %q, not Bearer", printable(r.TokenType, 20))
+	}
+	return r, nil
+}
+
+func text(raw json.RawMessage) string {
+	var s string
+	_ = json.Unmarshal(raw, &s) // another type counts as absent
+	return s
+}
+
+// lifetime reads expires_in: servers send an integer, a fraction or a string. Without a
+// positive number the default serves, and a 401 corrects it.
+func lifetime(raw json.RawMessage, def time.Duration) time.Duration {
+	f, err := strconv.ParseFloat(strings.Trim(string(raw), `" `), 64)
+	switch {
+	case (err != nil && !math.IsInf(f, 1)) || math.IsNaN(f) || f <= 0:
+		return def
+	case f >= maxLifetime.Seconds():
+		return maxLifetime
+	}
+	return time.Duration(f * float64(time.Second))
+}
+
+// refused makes an AuthError of a failed exchange.
+func (e *Endpoint) refused(operation string, form []Field, err error) error {
+	out := &worktime.AuthError{Provider: e.Client.Provider(), Operation: operation, Err: err}
+	var f *transport.Failure
+	if !errors.As(err, &f) {
+		return out
+	}
+	out.StatusCode, out.RetryAfter, out.Attempts, out.Err = f.StatusCode, f.RetryAfter, f.Attempts, f.Err
+	var answer struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	// Only what is a well-formed OAuth error is believed: a captive portal or a gateway
+	// answers 400 and 401 too.
+	if json.Unmarshal(f.Body, &answer) != nil || answer.Error == "" {
+		return out
+	}
+	out.Code = printable(scrub(answer.Error, form), 100)
+	out.Description = printable(scrub(answer.Description, form), 300)
+	if f.StatusCode == http.StatusBadRequest || f.StatusCode == http.StatusUnauthorized {
+		out.Err = oauthSentinel(answer.Error, f.Err)
+	}
+	return out
+}
+
+// oauthSentinel maps the codes of RFC 6749, section 5.2.
+func oauthSentinel(code string, otherwise error) error {
+	switch code {
+	case "invalid_client", "unauthorized_client":
+		return worktime.ErrUnauthorized
+	case "invalid_request", "invalid_scope", "unsupported_grant_type":
+		return worktime.ErrBadRequest
+	default:
+		return otherwise
+	}
+}
+
+// scrub cuts the secrets of a request out of what the server said of it.
+func scrub(s string, form []Field) string {
+	for _, f := range form {
+		if f.Secret && f.Value != "" {
+			s = strings.ReplaceAll(s, f.Value, "[redacted]")
+			s = strings.ReplaceAll(s, url.QueryEscape(f.Value), "[redacted]")
+		}
+	}
+	return s
+}
+
+// visible reports whether s can be sent as a credential (RFC 6750, section 2.1, and more).
+func visible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// printable cuts s to its printable ASCII, which is all that RFC 6749, section 5.2, allows, and
+// to limit.
+func printable(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, s)
+	return s[:min(len(s), limit)]
+}

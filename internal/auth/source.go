@@ -1,0 +1,336 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+	"github.com/worktime-go/worktime/tokenstore"
+)
+
+const (
+	// A token is renewed in the background in the last fifth of its life, at most this long
+	// before its end, and callers wait for a new one in the last twentieth.
+	softLimit = 5 * time.Minute
+	hardLimit = 30 * time.Second
+	// After a failed renewal the old token serves for this long before the next try.
+	failurePause = 30 * time.Second
+	// A 401 forces one renewal in this time: it may stand for a missing scope, which no
+	// new token cures, and token endpoints are rate-limited.
+	forcedPause = time.Minute
+	// A flight ends by the limits of its request; this is for a store or a token source
+	// that hangs.
+	flightLimit = 5 * time.Minute
+)
+
+// Fetch obtains a new token; old is the stored record, nil if there is none. Errors
+// are [worktime.AuthError].
+type Fetch func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error)
+
+// Source caches the token of one login. It is a [transport.Authorizer].
+type Source struct {
+	key      tokenstore.Key
+	store    tokenstore.Store
+	fetch    Fetch
+	observer *transport.Observer
+
+	current atomic.Pointer[token]
+
+	mu     sync.Mutex
+	flight *flight
+	forced time.Time // when a 401 last forced a renewal
+	failed time.Time // when a renewal last failed
+	closed bool
+}
+
+// NewSource returns the source of the login that key names.
+func NewSource(key tokenstore.Key, store tokenstore.Store, fetch Fetch, observer *transport.Observer) *Source {
+	return &Source{key: key, store: store, fetch: fetch, observer: observer}
+}
+
+// token is an immutable snapshot, ready for use.
+type token struct {
+	header             string // "Bearer …"
+	record             tokenstore.Record
+	soft, hard, expiry time.Time // zero: unknown, so only a 401 tells
+}
+
+func newToken(r tokenstore.Record) *token {
+	t := &token{header: "Bearer " + r.AccessToken, record: r}
+	if r.Expiry.IsZero() {
+		return t
+	}
+	// Wall clock: a machine that slept must find its token old.
+	t.expiry = r.Expiry.Round(0)
+	lifetime := t.expiry.Sub(r.IssuedAt.Round(0))
+	t.soft = t.expiry.Add(-min(lifetime/5, softLimit))
+	t.hard = t.expiry.Add(-min(lifetime/20, hardLimit))
+	return t
+}
+
+func (t *token) validAt(now, limit time.Time) bool {
+	return t != nil && (limit.IsZero() || now.Before(limit))
+}
+
+// flight is one renewal, shared by all who need its result.
+type flight struct {
+	done  chan struct{}
+	token *token
+	err   error
+}
+
+// Authorize implements [transport.Authorizer].
+func (s *Source) Authorize(ctx context.Context) (string, error) {
+	t, err := s.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	return t.header, nil
+}
+
+func (s *Source) get(ctx context.Context) (*token, error) {
+	t := s.current.Load()
+	if t != nil {
+		now := time.Now()
+		if t.validAt(now, t.soft) {
+			return t, nil
+		}
+		if t.validAt(now, t.hard) || t.validAt(now, t.expiry) && s.pausing(now) {
+			s.renewAhead(t, now)
+			return t, nil
+		}
+	}
+	return s.wait(ctx, t)
+}
+
+// pausing reports whether a renewal failed so recently that the next try has to wait.
+func (s *Source) pausing(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recentlyFailed(now)
+}
+
+func (s *Source) recentlyFailed(now time.Time) bool {
+	return !s.failed.IsZero() && now.Sub(s.failed) < failurePause
+}
+
+// renewAhead starts a flight that nobody waits for.
+func (s *Source) renewAhead(seen *token, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight == nil && s.current.Load() == seen && !s.recentlyFailed(now) && !s.closed {
+		s.launch(seen.record.AccessToken)
+	}
+}
+
+// wait returns the token after seen, and seen itself if no other can be had but it still lives.
+func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if t := s.current.Load(); t != seen {
+		s.mu.Unlock() // a flight has landed since seen was read
+		return t, nil
+	}
+	f := s.flight
+	if f == nil {
+		if s.closed {
+			s.mu.Unlock()
+			return nil, s.errClosed()
+		}
+		stale := ""
+		if seen != nil {
+			stale = seen.record.AccessToken
+		}
+		f = s.launch(stale)
+	}
+	s.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if f.err != nil && seen != nil && seen.validAt(time.Now(), seen.expiry) {
+		return seen, nil
+	}
+	return f.token, f.err
+}
+
+// Refused implements [transport.Authorizer]. Naming the refused value keeps a late 401 from
+// throwing away the token that has replaced it meanwhile.
+func (s *Source) Refused(ctx context.Context, value string, header http.Header) (string, error) {
+	if insufficientScope(header) {
+		return "", nil
+	}
+	s.mu.Lock()
+	if t := s.current.Load(); t != nil && t.header != value {
+		s.mu.Unlock()
+		return t.header, nil
+	}
+	f := s.flight
+	if f == nil {
+		now := time.Now()
+		if s.closed || !s.forced.IsZero() && now.Sub(s.forced) < forcedPause {
+			s.mu.Unlock()
+			return "", nil
+		}
+		s.forced = now
+		f = s.launch(strings.TrimPrefix(value, "Bearer "))
+	}
+	s.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if f.err != nil {
+		return "", f.err
+	}
+	if f.token.header == value {
+		return "", nil
+	}
+	return f.token.header, nil
+}
+
+// insufficientScope reads the error of RFC 6750, section 3.1, that no new token cures.
+func insufficientScope(header http.Header) bool {
+	for _, challenge := range header.Values("WWW-Authenticate") {
+		if strings.Contains(challenge, "insufficient_scope") {
+			return true
+		}
+	}
+	return false
+}
+
+// launch starts a flight to replace the stale access token. The caller holds mu.
+func (s *Source) launch(stale string) *flight {
+	f := &flight{done: make(chan struct{})}
+	s.flight = f
+	go s.fly(f, stale)
+	return f
+}
+
+// fly renews the token on a context of its own: a caller that leaves must not take
+// down the others, nor lose a token that the server has handed out already.
+func (s *Source) fly(f *flight, stale string) {
+	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
+	defer cancel()
+	began := time.Now()
+	f.err = s.newError(errors.New("the token source ended without a result")) // Goexit
+
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold a secret, so only its type is told.
+			f.token, f.err = nil, s.newError(fmt.Errorf("panic of type %T in the token store, the token source or a trace function", p))
+		}
+		s.mu.Lock()
+		if f.err == nil {
+			s.current.Store(f.token)
+			s.failed = time.Time{}
+		} else {
+			s.failed = time.Now()
+		}
+		s.flight = nil
+		s.mu.Unlock()
+		close(f.done)
+	}()
+
+	record, err := s.renew(ctx, stale)
+	var expiry time.Time
+	if err == nil {
+		expiry = record.Expiry
+	}
+	s.observer.TokenRefreshed(ctx, time.Since(began), expiry, err)
+	if f.err = err; err == nil {
+		f.token = newToken(*record)
+	}
+}
+
+// renew replaces the stale access token under the store's lock.
+func (s *Source) renew(ctx context.Context, stale string) (*tokenstore.Record, error) {
+	var got *tokenstore.Record
+	err := s.store.Update(ctx, s.key, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
+		if old != nil && old.AccessToken != stale {
+			if t := newToken(*old); t.validAt(time.Now(), t.hard) {
+				got = old // someone who shares the store was quicker
+				return old, nil
+			}
+		}
+		record, err := s.fetch(ctx, old)
+		if err != nil {
+			return nil, err
+		}
+		record.Generation = 1
+		if old != nil {
+			record.Generation = old.Generation + 1
+		}
+		got = record
+		return record, nil
+	})
+	if got != nil {
+		return got, nil // a token that could not be saved is still a token
+	}
+	var known *worktime.AuthError
+	if errors.As(err, &known) {
+		return nil, err
+	}
+	return nil, s.newError(err)
+}
+
+func (s *Source) newError(err error) error {
+	return &worktime.AuthError{Provider: s.observer.Provider(), Operation: "token", Err: err}
+}
+
+func (s *Source) errClosed() error {
+	return s.newError(errors.New("the client is closed"))
+}
+
+// Close waits for a flight to land, so that no token is lost that was already paid for, and
+// starts no other.
+func (s *Source) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	f := s.flight
+	s.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TokenSource hands the access token to other code; the refresh token stays here. Each
+// call of its Token waits on ctx.
+func (s *Source) TokenSource(ctx context.Context) oauth2.TokenSource {
+	return tokenSource{ctx, s}
+}
+
+type tokenSource struct {
+	ctx    context.Context //nolint:containedctx // oauth2.TokenSource takes no context
+	source *Source
+}
+
+func (ts tokenSource) Token() (*oauth2.Token, error) {
+	t, err := ts.source.get(ts.ctx)
+	if err != nil {
+		return nil, err
+	}
+	tok := &oauth2.Token{AccessToken: t.record.AccessToken, TokenType: "Bearer", Expiry: t.record.Expiry}
+	return tok.WithExtra(map[string]any{"scope": t.record.Scope}), nil
+}
