@@ -2,8 +2,6 @@ package transport
 
 import (
 	"net/http"
-	"net/url"
-	"sync"
 	"time"
 )
 
@@ -12,16 +10,13 @@ type Family struct {
 	transport http.RoundTripper
 	own       *http.Transport // if it is ours to close
 	timeout   time.Duration   // of the caller's http.Client
-
-	mu    sync.Mutex
-	hosts map[string]*Host
 }
 
 // NewFamily returns a family that sends through hc, or, if hc is nil, through connections of
 // its own. The Transport is called directly: all that http.Client would add is redirects,
 // cookies and a timeout, which are off or ours, and URLs in its errors.
 func NewFamily(hc *http.Client) *Family {
-	f := &Family{hosts: map[string]*Host{}}
+	f := &Family{}
 	if hc != nil {
 		f.transport, f.timeout = hc.Transport, hc.Timeout
 		if f.transport == nil {
@@ -36,18 +31,6 @@ func NewFamily(hc *http.Client) *Family {
 	}
 	f.transport = f.own
 	return f
-}
-
-// Host returns the host with the origin of u, which must have passed [ParseOrigin].
-func (f *Family) Host(u *url.URL) *Host {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	h := newHost(u)
-	if known := f.hosts[h.origin()]; known != nil {
-		return known
-	}
-	f.hosts[h.origin()] = h
-	return h
 }
 
 // CloseIdleConnections closes the idle connections, if they are not the caller's.

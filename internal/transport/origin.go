@@ -18,7 +18,9 @@ type Host struct {
 	budget             budget
 }
 
-func newHost(u *url.URL) *Host {
+// NewHost returns the host with the origin of u, which must have passed [ParseOrigin]. Clients
+// of one family share it; a login server has one of its own, also on the API's origin.
+func NewHost(u *url.URL) *Host {
 	return &Host{scheme: u.Scheme, host: strings.ToLower(u.Hostname()), port: port(u)}
 }
 

@@ -98,6 +98,8 @@ func (r *Response) Release() {
 // gates and budgets.
 type Client struct {
 	Observer
+	Prefetch int // pages to fetch ahead; 0: none
+
 	family    *Family
 	userAgent []string
 	timeout   time.Duration // per attempt; 0: none
@@ -171,6 +173,7 @@ func New(family *Family, provider string, o worktime.Options) (*Client, error) {
 	}
 	return &Client{
 		Observer:  newObserver(provider, o),
+		Prefetch:  max(0, orDefault(o.Prefetch, 1)),
 		family:    family,
 		userAgent: []string{orDefault(o.UserAgent, defaultUserAgent)},
 		timeout:   max(0, orDefault(o.Timeout, orDefault(family.timeout, time.Minute))),

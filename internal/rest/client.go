@@ -1,0 +1,237 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+)
+
+// Client is what all operations of a provider's client need.
+type Client struct {
+	Transport *transport.Client
+	Host      *transport.Host
+	Base      *url.URL // origin and path prefix, without a slash at the end
+	Auth      transport.Authorizer
+	Vendor    Vendor
+}
+
+// Vendor is how a vendor answers.
+type Vendor struct {
+	// Classify judges an answer; nil means by status.
+	Classify func(status int, header http.Header, body []byte) transport.Outcome
+	// Explain reads the vendor's words out of an unsuccessful answer, whatever its shape.
+	Explain func(body []byte) (code, message string, details []string)
+	// Expired reports that a link to a further page was answered with a status that
+	// means the vendor no longer knows the position.
+	Expired func(status int) bool
+}
+
+// Op is one operation of the vendor's API.
+type Op struct {
+	Name   string // for errors and traces: "list clockings"
+	Class  transport.Class
+	Method string
+	Path   string // relative to the base, with {names} for the arguments
+}
+
+// Answer is what a successful operation returned.
+type Answer struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte
+	Resent     bool // an earlier attempt may have been carried out too
+}
+
+// Get carries out op and decodes its answer.
+func Get[T any](ctx context.Context, c *Client, op Op, query any, args ...string) (T, error) {
+	var out T
+	err := c.Send(ctx, op, query, nil, func(a Answer) error { return Decode(a, &out) }, args...)
+	return out, err
+}
+
+// Send carries out op and hands its answer to read, whose error is an answer that cannot be
+// understood. The answer's body is only valid in read. The args replace the names of the
+// path template in their order.
+func (c *Client) Send(ctx context.Context, op Op, query, body any, read func(Answer) error, args ...string) error {
+	path, err := expand(op.Path, args)
+	if err != nil {
+		return c.BadField("path", err.Error())
+	}
+	values, err := Values(query)
+	if err != nil {
+		return c.BadField("query", err.Error())
+	}
+	payload, err := encodeBody(body)
+	if err != nil {
+		return c.BadField("body", err.Error())
+	}
+	return c.send(ctx, op, c.url(path, values), payload, read)
+}
+
+// url returns the URL of an escaped path.
+func (c *Client) url(path string, values url.Values) *url.URL {
+	u := *c.Base
+	u.RawPath = c.Base.EscapedPath() + path
+	u.Path, _ = url.PathUnescape(u.RawPath) // escaped by expand, or checked by Do
+	u.RawQuery = Encode(values)
+	return &u
+}
+
+func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read func(Answer) error) error {
+	header := http.Header{"Accept": {"application/json"}}
+	if body != nil {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	resp, err := c.Transport.Do(ctx, &transport.Call{
+		Operation: op.Name, Class: op.Class, Method: op.Method, URL: u, Host: c.Host,
+		Header: header, Body: body, Auth: c.Auth, Classify: c.Vendor.Classify,
+	})
+	var failure *transport.Failure
+	switch {
+	case errors.As(err, &failure) && op.Method == http.MethodDelete && failure.Resent && failure.StatusCode == http.StatusNotFound:
+		// The attempt before was carried out after all.
+		return read(Answer{StatusCode: failure.StatusCode, Header: failure.Header, Resent: true})
+	case errors.As(err, &failure):
+		return c.failed(op, u, failure)
+	case err != nil:
+		return c.stopped(op, u, err)
+	}
+	defer resp.Release()
+	if err := read(Answer{resp.StatusCode, resp.Header, resp.Body, resp.Resent}); err != nil {
+		return c.unreadable(op, u, resp, err)
+	}
+	return nil
+}
+
+// failed maps a failed exchange, with the credential cut out of the vendor's words.
+func (c *Client) failed(op Op, u *url.URL, f *transport.Failure) *worktime.Error {
+	e := c.newError(op, u, f.Err)
+	e.StatusCode, e.RetryAfter, e.Attempts = f.StatusCode, f.RetryAfter, f.Attempts
+	e.RequestID = requestID(f.Header)
+	e.Body = scrub(f.Body, f.Credential)
+	if c.Vendor.Explain != nil {
+		e.Code, e.Message, e.Details = c.Vendor.Explain(e.Body)
+	}
+	return e
+}
+
+// unreadable is a successful answer that cannot be understood. A write was probably carried out.
+func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause error) *worktime.Error {
+	var fate error
+	if op.Class == transport.Once {
+		fate = worktime.ErrUnknownOutcome
+	}
+	e := c.newError(op, u, transport.Join(fate, worktime.ErrBadResponse, cause))
+	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, 1, requestID(resp.Header)
+	e.Body = scrub(bytes.Clone(resp.Body[:min(len(resp.Body), 64<<10)]), resp.Credential)
+	return e
+}
+
+// stopped wraps the end of a context; other errors, which are those of the login, pass.
+func (c *Client) stopped(op Op, u *url.URL, err error) error {
+	var auth *worktime.AuthError
+	if errors.As(err, &auth) {
+		return err
+	}
+	return c.newError(op, u, err)
+}
+
+func (c *Client) newError(op Op, u *url.URL, err error) *worktime.Error {
+	return &worktime.Error{Provider: c.Transport.Provider(), Operation: op.Name, Method: op.Method, Path: u.Path, Err: err}
+}
+
+// BadField returns the error for input that is refused before it is sent.
+func (c *Client) BadField(field, reason string) error {
+	return &worktime.FieldError{Provider: c.Transport.Provider(), Field: field, Reason: reason}
+}
+
+// requestID looks in the fields in which servers commonly name an exchange; the vendors
+// document none.
+func requestID(header http.Header) string {
+	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id", "Traceparent"} {
+		if id := header.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+func scrub(body []byte, credential string) []byte {
+	if _, token, _ := strings.Cut(credential, " "); token != "" {
+		return bytes.ReplaceAll(body, []byte(token), []byte("[redacted]"))
+	}
+	return body
+}
+
+// Decode reads a JSON answer into out.
+func Decode(a Answer, out any) error {
+	if err := checkJSON(a); err != nil {
+		return err
+	}
+	return json.Unmarshal(a.Body, out)
+}
+
+// checkJSON refuses what is not meant to be JSON, such as the page of a proxy.
+func checkJSON(a Answer) error {
+	if len(bytes.TrimSpace(a.Body)) == 0 {
+		return errors.New("the body is empty")
+	}
+	contentType := a.Header.Get("Content-Type")
+	if contentType == "" {
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	if err == nil && (media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")) {
+		return nil
+	}
+	return fmt.Errorf("the content type is %.60q, not JSON", contentType)
+}
+
+// encodeBody returns nil for no body.
+func encodeBody(body any) ([]byte, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return b, nil
+	case json.RawMessage:
+		return b, nil
+	case io.Reader:
+		return nil, errors.New("is an io.Reader, which could not be sent again: read it first")
+	default:
+		return json.Marshal(b)
+	}
+}
+
+// expand puts the escaped args into the names of a path template.
+func expand(template string, args []string) (string, error) {
+	var b strings.Builder
+	for _, arg := range args {
+		before, rest, ok := strings.Cut(template, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !ok || !closed {
+			return "", errors.New("has fewer places than arguments")
+		}
+		if arg == "" || arg == "." || arg == ".." || strings.ContainsFunc(arg, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return "", fmt.Errorf("argument %s is empty, a dot segment or has control characters", name)
+		}
+		b.WriteString(before)
+		b.WriteString(url.PathEscape(arg))
+		template = after
+	}
+	if strings.Contains(template, "{") {
+		return "", errors.New("has more places than arguments")
+	}
+	b.WriteString(template)
+	return b.String(), nil
+}

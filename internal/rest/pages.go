@@ -1,0 +1,227 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+)
+
+// List is an operation that answers with pages of T to a query Q, linked by next links.
+type List[T, Q any] struct {
+	Op
+	// Queries returns the parameters of each walk that the query takes; a long list of
+	// persons takes several. It checks the query. The base is that of the client.
+	Queries func(base *url.URL, q Q) ([]url.Values, error)
+	// Cursor returns the position to resume at.
+	Cursor func(q Q) worktime.Cursor
+	// Decode reads a page. On an error it returns the items before the bad one.
+	Decode func(body []byte) (items []T, nextLink string, err error)
+}
+
+// All walks the items of a list. Each range over it starts anew.
+func All[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		walk(ctx, c, list, q, func(page worktime.Page[T], err error) bool {
+			for _, item := range page.Items {
+				if ctx.Err() != nil {
+					yield(none, c.newError(list.Op, c.url(list.Path, nil), ctx.Err()))
+					return false
+				}
+				if !yield(item, nil) {
+					return false
+				}
+			}
+			if err != nil {
+				yield(none, err)
+			}
+			return err == nil
+		})
+	}
+}
+
+// Pages walks the pages of a list. Each range over it starts anew.
+func Pages[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) iter.Seq2[worktime.Page[T], error] {
+	return func(yield func(worktime.Page[T], error) bool) {
+		walk(ctx, c, list, q, func(page worktime.Page[T], err error) bool {
+			if err != nil {
+				// Not with the items before the bad one: a page stands for its cursor.
+				yield(worktime.Page[T]{}, err)
+				return false
+			}
+			return yield(page, nil)
+		})
+	}
+}
+
+// walk yields the pages from the query's cursor on. An error comes last, with the items of its
+// page that could be read.
+func walk[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q, yield func(worktime.Page[T], error) bool) {
+	w, err := newWalker(c, list, q)
+	if err != nil {
+		yield(worktime.Page[T]{}, err)
+		return
+	}
+	index := 0
+	for r := range w.results(ctx, c.Transport.Prefetch) {
+		if r.err == nil && ctx.Err() != nil {
+			r = result[T]{err: c.newError(list.Op, w.first[0], ctx.Err())}
+		}
+		if r.err == nil {
+			c.Transport.Page(ctx, list.Name, index, len(r.page.Items), r.last)
+		}
+		if !yield(r.page, r.err) || r.err != nil {
+			return
+		}
+		index++
+	}
+}
+
+// result is a page, or with err what could be read of it.
+type result[T any] struct {
+	page worktime.Page[T]
+	last bool
+	err  error
+}
+
+// walker fetches one page after the other.
+type walker[T, Q any] struct {
+	client *Client
+	list   List[T, Q]
+	first  []*url.URL // of each walk
+	at     position   // of the page to fetch next
+	pages  int
+	seen   map[string]struct{} // links of the present walk
+}
+
+func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
+	queries, err := list.Queries(c.Base, q)
+	if err != nil {
+		return nil, err
+	}
+	w := &walker[T, Q]{client: c, list: list, seen: map[string]struct{}{}}
+	for _, values := range queries {
+		w.first = append(w.first, c.url(list.Path, values))
+	}
+	w.at = position{Version: cursorVersion, Provider: c.Transport.Provider(), Operation: list.Name, Query: digest(w.first)}
+	if cursor := list.Cursor(q); cursor != "" {
+		at, reason := readCursor(cursor, w.at, len(w.first))
+		if reason != "" {
+			return nil, c.BadField("Cursor", reason)
+		}
+		w.at = at
+	}
+	return w, nil
+}
+
+// results fetches the pages one after the other, depth of them ahead of the consumer. When
+// it returns, however that comes about, nothing of it is left running.
+func (w *walker[T, Q]) results(ctx context.Context, depth int) iter.Seq[result[T]] {
+	if depth <= 0 {
+		return w.sequence(ctx)
+	}
+	return func(yield func(result[T]) bool) {
+		fetching, cancel := context.WithCancel(ctx)
+		results := make(chan result[T], depth-1)
+		done := make(chan struct{})
+		complete := false
+		var panicked any
+		go func() {
+			defer close(done)
+			defer close(results)
+			defer func() { panicked = recover() }()
+			for r := range w.sequence(fetching) {
+				select {
+				case results <- r:
+				case <-fetching.Done():
+					return
+				}
+			}
+			complete = true
+		}()
+		defer func() {
+			cancel()
+			<-done
+		}()
+		for r := range results {
+			if !yield(r) {
+				return
+			}
+		}
+		<-done
+		switch {
+		case panicked != nil:
+			panic(panicked) // of a function of the user's, where the user can recover it
+		case !complete:
+			err := ctx.Err()
+			if err == nil {
+				err = errors.New("the fetch ended without a result") // Goexit in a function of the user's
+			}
+			yield(result[T]{err: w.client.newError(w.list.Op, w.first[0], err)})
+		}
+	}
+}
+
+func (w *walker[T, Q]) sequence(ctx context.Context) iter.Seq[result[T]] {
+	return func(yield func(result[T]) bool) {
+		for !w.at.End {
+			page, err := w.fetch(ctx)
+			if !yield(result[T]{page, w.at.End, err}) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// fetch gets the page at the present position and moves on.
+func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err error) {
+	u := w.first[w.at.Walk]
+	if w.at.Link != "" {
+		if u, err = w.client.Resolve(w.at.Link); err != nil {
+			return page, w.client.newError(w.list.Op, w.first[w.at.Walk], err)
+		}
+	}
+	if _, ok := w.seen[u.RequestURI()]; ok {
+		return page, w.client.newError(w.list.Op, u, worktime.ErrPageCycle)
+	}
+	w.seen[u.RequestURI()] = struct{}{}
+
+	var next string
+	err = w.client.send(ctx, w.list.Op, u, nil, func(a Answer) (err error) {
+		if err = checkJSON(a); err == nil {
+			page.Items, next, err = w.list.Decode(a.Body)
+		}
+		return err
+	})
+	w.pages++
+	if err != nil {
+		return page, w.explain(err)
+	}
+	if w.at.Link = next; next == "" {
+		clear(w.seen)
+		w.at.Walk++
+		w.at.End = w.at.Walk == len(w.first)
+	}
+	page.Cursor = w.at.encode()
+	return page, nil
+}
+
+// explain adds to an error on which page it happened, and whether that page is still there.
+func (w *walker[T, Q]) explain(err error) error {
+	var e *worktime.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if w.at.Link != "" && w.client.Vendor.Expired != nil && w.client.Vendor.Expired(e.StatusCode) {
+		e.Err = transport.Join(worktime.ErrCursorExpired, e.Err)
+	}
+	if errors.Is(e.Err, worktime.ErrBadResponse) {
+		e.Err = fmt.Errorf("page %d: %w", w.pages, e.Err)
+	}
+	return e
+}

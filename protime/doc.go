@@ -1,0 +1,46 @@
+// Package protime is a client of the Protime API (myProtime, "connector-protimeapi").
+//
+// A [Client] speaks to one tenant with client credentials. It asks for tokens itself, keeps them
+// until shortly before they end, and may be used by any number of goroutines:
+//
+//	client, err := protime.NewClient(protime.Config{
+//		Tenant:       "acme",
+//		ClientID:     os.Getenv("PROTIME_CLIENT_ID"),
+//		ClientSecret: os.Getenv("PROTIME_CLIENT_SECRET"),
+//		Scopes:       []protime.Scope{protime.ScopeClockingsRead},
+//		Options:      worktime.Options{UserAgent: "PeopleSync/v1 (Acme Corp)"},
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close(ctx)
+//
+//	query := protime.ClockingQuery{Persons: []int64{1}, From: from, To: to}
+//	for clocking, err := range client.Clockings.All(ctx, query) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(clocking.Date, clocking.TimeOfDay, clocking.Kind)
+//	}
+//
+// # Time
+//
+// Protime sends local wall-clock time of the tenant and no zone: a [worktime.Date] and a
+// [TimeOfDay] in minutes, which may reach into the day before or after. Only the caller knows
+// the tenant's zone; [TimeOfDay.On] makes a moment of the three.
+//
+// # Writing safely
+//
+// Creating a clocking twice books it twice, and Protime knows no idempotency key. So a create
+// whose fate is unknown is never sent again: the error is [worktime.ErrUnknownOutcome], and
+// [ClockingService.Candidates] lists what may have come of it. A 429 is taken to mean that
+// nothing was booked, which the vendor implies and does not say.
+//
+// # What the vendor leaves open
+//
+// Page size, order and the life of a cursor are the vendor's choice. A position it no longer
+// knows is [worktime.ErrCursorExpired] (409 on a next page): start the list anew. Operations
+// that are not typed here can be called with [Client.Do].
+//
+// Tests can run against the in-memory server of [github.com/worktime-go/worktime/protime/protimetest].
+package protime
