@@ -117,8 +117,8 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 func (c *Client) failed(op Op, u *url.URL, f *transport.Failure) *worktime.Error {
 	e := c.newError(op, u, f.Err)
 	e.StatusCode, e.RetryAfter, e.Attempts = f.StatusCode, f.RetryAfter, f.Attempts
-	e.RequestID = requestID(f.Header)
-	e.Body = scrub(f.Body, f.Credential)
+	e.RequestID = string(f.Scrub([]byte(requestID(f.Header))))
+	e.Body = f.Scrub(f.Body)
 	if c.Vendor.Explain != nil {
 		e.Code, e.Message, e.Details = c.Vendor.Explain(e.Body)
 	}
@@ -132,8 +132,8 @@ func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause e
 		fate = worktime.ErrUnknownOutcome
 	}
 	e := c.newError(op, u, transport.Join(fate, worktime.ErrBadResponse, cause))
-	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, 1, requestID(resp.Header)
-	e.Body = scrub(bytes.Clone(resp.Body[:min(len(resp.Body), 64<<10)]), resp.Credential)
+	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, 1, string(resp.Scrub([]byte(requestID(resp.Header))))
+	e.Body = resp.Scrub(bytes.Clone(resp.Body[:min(len(resp.Body), 64<<10)]))
 	return e
 }
 
@@ -164,13 +164,6 @@ func requestID(header http.Header) string {
 		}
 	}
 	return ""
-}
-
-func scrub(body []byte, credential string) []byte {
-	if _, token, _ := strings.Cut(credential, " "); token != "" {
-		return bytes.ReplaceAll(body, []byte(token), []byte("[redacted]"))
-	}
-	return body
 }
 
 // Decode reads a JSON answer into out.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/worktime-go/worktime"
@@ -43,16 +44,15 @@ func (p retryPolicy) backoff(n int) time.Duration {
 	return time.Duration(rand.Float64() * float64(limit))
 }
 
-// outcome is what the last attempt says about the request's fate.
-func (x *exchange) outcome() Outcome {
+// classify is what the last attempt says about the request's fate.
+func (x *exchange) classify() Outcome {
 	if x.status == 0 {
 		return Unknown
 	}
-	classify := x.call.Classify
-	if classify == nil {
-		classify = func(status int, _ http.Header, _ []byte) Outcome { return ClassifyStatus(status) }
+	o := ClassifyStatus(x.status)
+	if x.call.Classify != nil {
+		o = x.call.Classify(x.status, x.header, x.body)
 	}
-	o := classify(x.status, x.header, x.body)
 	if o == Done && x.err != nil {
 		return Unknown // the status promised an answer that did not come
 	}
@@ -62,37 +62,42 @@ func (x *exchange) outcome() Outcome {
 // decide says what follows the last attempt: success, another attempt after the wait that
 // it needs, or a Failure.
 func (x *exchange) decide(ctx context.Context) (again bool, err error) {
-	o := x.outcome()
-	if o == Done {
+	if x.outcome == Done {
 		x.call.Host.budget.give()
 		return false, nil
 	}
 	if x.status == http.StatusUnauthorized && x.call.Auth != nil && !x.reauthorized {
 		return x.reauthorize(ctx)
 	}
-	if o == Throttled {
+	if x.outcome == Throttled {
 		return x.throttled(ctx)
 	}
 	if err := ctx.Err(); err != nil {
-		return false, x.fail(err, x.fate(o), x.before)
+		if x.status != 0 {
+			x.before = x.sentinel()
+		}
+		return false, x.fail(err, x.fate(), x.before, x.err)
 	}
 	x.failures++
-	switch {
-	case !resendable(x.call.Class, o, x.status, x.failures, x.unsent), permanent(x.err),
-		x.failures >= x.client.retry.maxAttempts, !x.call.Host.budget.take():
-		return false, x.failAfter(x.asked(), x.fate(o), x.sentinel(o), x.err)
+	if x.status == http.StatusInternalServerError {
+		x.errors500++
 	}
-	x.resent, x.before = x.resent || !x.unsent, x.sentinel(o)
-	asked, wait := x.asked(), x.client.retry.backoff(x.failures-1)
-	if asked > wait {
+	asked := x.asked()
+	if !resendable(x.call.Class, x.outcome, x.status, x.errors500, x.unsent) || permanent(x.err) ||
+		x.failures >= x.client.retry.maxAttempts || !x.call.Host.budget.take() {
+		return false, x.failAfter(asked, x.fate(), x.sentinel(), x.err)
+	}
+	x.before = x.sentinel()
+	wait := x.client.retry.backoff(x.failures - 1)
+	if asked > 0 {
 		wait = asked + time.Duration(rand.Float64()*jitterShare*float64(asked))
 	}
 	return true, x.pause(ctx, asked, wait, false)
 }
 
 // resendable is the heart of the retry rules: whether a request of this class may be sent
-// again after such an outcome. failures counts this one.
-func resendable(class Class, o Outcome, status, failures int, unsent bool) bool {
+// again after such an outcome. errors500 counts the answers 500, this one included.
+func resendable(class Class, o Outcome, status, errors500 int, unsent bool) bool {
 	switch o {
 	case Throttled:
 		return true // an inference: no vendor says in so many words that a 429 did no work
@@ -103,7 +108,7 @@ func resendable(class Class, o Outcome, status, failures int, unsent bool) bool 
 		case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 			return false
 		case http.StatusInternalServerError:
-			return class == Safe || class == Idempotent && failures == 1
+			return class == Safe || class == Idempotent && errors500 == 1
 		}
 		return class != Once
 	case Done, Refused:
@@ -111,27 +116,37 @@ func resendable(class Class, o Outcome, status, failures int, unsent bool) bool 
 	return false
 }
 
+// maybeDone reports whether the last attempt may have been carried out.
+func (x *exchange) maybeDone() bool {
+	switch x.outcome {
+	case Unknown:
+		return !x.unsent
+	case Unavailable:
+		return x.status != http.StatusTooEarly // sent before processing (RFC 8470, section 5.2)
+	case Refused:
+		return x.status < 400 // a redirect often follows a form that was accepted
+	case Done, Throttled:
+	}
+	return x.outcome == Done
+}
+
 // fate is ErrUnknownOutcome if a once operation may or may not have been carried out.
-func (x *exchange) fate(o Outcome) error {
-	switch {
-	case x.call.Class != Once, x.attempts == 0:
-	case o == Unknown && !x.unsent,
-		o == Unavailable && x.status != http.StatusTooEarly, // 425 is sent before processing (RFC 8470, 5.2)
-		o == Refused && x.status/100 == 3:                   // a redirect often follows a form that was accepted
+func (x *exchange) fate() error {
+	if x.call.Class == Once && x.maybeDone() {
 		return worktime.ErrUnknownOutcome
 	}
 	return nil
 }
 
 // sentinel is the error that the last attempt stands for.
-func (x *exchange) sentinel(o Outcome) error {
+func (x *exchange) sentinel() error {
 	switch {
 	case errors.Is(x.err, worktime.ErrTooLarge):
 		return nil // x.err says so itself
-	case o == Refused && x.status >= 500:
-		return worktime.ErrBadRequest
-	case o == Unknown:
+	case x.outcome == Unknown, x.outcome == Unavailable && x.status < 400:
 		return worktime.ErrUnavailable
+	case x.outcome == Refused && (x.status < 300 || x.status >= 500):
+		return worktime.ErrBadRequest
 	default:
 		return Sentinel(x.status)
 	}
@@ -155,13 +170,18 @@ func (x *exchange) reauthorize(ctx context.Context) (again bool, err error) {
 
 // throttled closes the gate for all callers of the host; this one waits there too.
 func (x *exchange) throttled(ctx context.Context) (again bool, err error) {
-	asked := x.asked()
-	x.call.Host.gate.close(time.Now(), orDefault(asked, x.client.retry.backoff(x.throttles)))
+	asked, retry := x.asked(), x.client.retry
+	wait := asked
+	if asked == 0 {
+		// At least a second: whoever says 429 does not want the next request at once.
+		wait = min(max(retry.backoff(x.throttles), time.Second), retry.maxWait)
+	}
+	x.call.Host.gate.close(time.Now(), wait, max(maxClosed, retry.maxWait))
 	x.throttles, x.before = x.throttles+1, worktime.ErrRateLimited
 	switch {
 	case ctx.Err() != nil:
 		return false, x.failAfter(asked, ctx.Err(), worktime.ErrRateLimited)
-	case x.client.retry.off || x.throttles >= maxThrottles:
+	case retry.off, retry.maxWait == 0, asked > retry.maxWait, x.throttles >= maxThrottles:
 		return false, x.failAfter(asked, worktime.ErrRateLimited)
 	}
 	return true, nil
@@ -178,5 +198,7 @@ func permanent(err error) bool {
 	return errors.As(err, &dns) && dns.IsNotFound ||
 		errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &authority) ||
 		errors.As(err, &hostname) || errors.As(err, &invalid) ||
-		errors.Is(err, worktime.ErrTooLarge)
+		errors.Is(err, worktime.ErrTooLarge) ||
+		// crypto/tls has no type for it.
+		err != nil && strings.Contains(err.Error(), "protocol version")
 }

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,11 +22,35 @@ type Failure struct {
 	Outcome    Outcome
 	RetryAfter time.Duration
 	Attempts   int
-	Resent     bool   // an attempt before the last may have been carried out
-	Credential string // the Authorization value that was sent, to be cut out of errors
+	Resent     bool // an attempt before the last may have been carried out
+
+	credential string
 }
 
 func (f *Failure) Error() string { return f.Err.Error() }
+
+// Format implements [fmt.Formatter]: without it %#v would show the credential.
+func (f *Failure) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(f.Error())) }
+
+// Scrub cuts the credential that was sent out of text of the server's.
+func (f *Failure) Scrub(text []byte) []byte { return scrub(text, f.credential) }
+
+const redacted = "[redacted]"
+
+func scrub(text []byte, credential string) []byte {
+	if token := secret(credential); token != "" {
+		return bytes.ReplaceAll(text, []byte(token), []byte(redacted))
+	}
+	return text
+}
+
+// secret is the credential without its scheme.
+func secret(credential string) string {
+	if _, token, ok := strings.Cut(credential, " "); ok {
+		return token
+	}
+	return credential
+}
 
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
@@ -38,8 +64,8 @@ func (x *exchange) failAfter(asked time.Duration, errs ...error) *Failure {
 	putBuffer(x.buf)
 	x.buf, x.body = nil, nil
 	return &Failure{
-		Err: Join(errs...), StatusCode: x.status, Header: x.header, Body: body, Outcome: x.outcome(),
-		RetryAfter: asked, Attempts: x.attempts, Resent: x.resent, Credential: x.credential,
+		Err: Join(errs...), StatusCode: x.status, Header: x.header, Body: body, Outcome: x.outcome,
+		RetryAfter: asked, Attempts: x.attempts, Resent: x.resent, credential: x.credential,
 	}
 }
 

@@ -40,11 +40,12 @@ type place struct {
 	at    time.Time
 }
 
-// close keeps the gate closed for d, unless it is closed for longer already.
-func (g *gate) close(now time.Time, d time.Duration) {
+// close keeps the gate closed for d, but no longer than limit, unless it is closed for longer
+// already.
+func (g *gate) close(now time.Time, d, limit time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	d = min(d, maxClosed)
+	d = min(d, limit)
 	if g.closed.Load() && !now.Add(d).After(g.asked) {
 		return
 	}
@@ -106,10 +107,10 @@ func (x *exchange) pause(ctx context.Context, asked, d time.Duration, limited bo
 		sentinel = worktime.ErrRateLimited
 	}
 	if asked > x.client.retry.maxWait {
-		return x.failAfter(asked, sentinel)
+		return x.failAfter(asked, sentinel, x.err)
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(d).After(deadline) {
-		return x.failAfter(asked, sentinel, context.DeadlineExceeded)
+		return x.failAfter(asked, sentinel, context.DeadlineExceeded, x.err)
 	}
 	x.client.wait(ctx, x.call, d, limited)
 	timer := time.NewTimer(d)
@@ -118,6 +119,6 @@ func (x *exchange) pause(ctx context.Context, asked, d time.Duration, limited bo
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return x.failAfter(asked, ctx.Err(), sentinel)
+		return x.failAfter(asked, ctx.Err(), sentinel, x.err)
 	}
 }

@@ -28,10 +28,15 @@ func (h *Host) origin() string { return h.scheme + "://" + net.JoinHostPort(h.ho
 
 // Check reports, with [worktime.ErrCrossOrigin], that u is not of this origin.
 func (h *Host) Check(u *url.URL) error {
-	if u.Scheme == h.scheme && u.User == nil && u.Opaque == "" && strings.EqualFold(u.Hostname(), h.host) && port(u) == h.port {
+	if u.Scheme == h.scheme && u.User == nil && u.Opaque == "" && ascii(u.Host) && strings.EqualFold(u.Hostname(), h.host) && port(u) == h.port {
 		return nil
 	}
 	return Join(worktime.ErrCrossOrigin, fmt.Errorf("the link does not stay on %s", h.origin()))
+}
+
+// ascii: strings.EqualFold also folds letters that no host name has, such as the Kelvin sign.
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func port(u *url.URL) string {
@@ -58,6 +63,8 @@ func ParseOrigin(raw string) (*url.URL, error) {
 		return nil, errors.New("must not hold a user name or password")
 	case u.Hostname() == "" || u.Opaque != "":
 		return nil, errors.New("has no host")
+	case !ascii(u.Host):
+		return nil, errors.New("has a host that is not ASCII: write it in its xn-- form")
 	case strings.HasSuffix(u.Host, ":"):
 		return nil, errors.New("has an empty port")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":

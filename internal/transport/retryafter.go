@@ -9,24 +9,28 @@ import (
 )
 
 // asked is how long the last answer asked to wait; 0 if it did not say so
-// understandably.
+// understandably. Quotas are told by many servers with every answer, so they are read with a
+// 429 only.
 func (x *exchange) asked() time.Duration {
-	if x.header == nil {
+	if x.outcome != Throttled && x.outcome != Unavailable {
 		return 0
 	}
-	return RetryAfter(x.header, time.Now())
-}
-
-// RetryAfter reads the Retry-After fields of an answer (RFC 9110, section 10.2.3): seconds, or
-// a date in any of the three forms, measured against the answer's own Date. The longest
-// of several counts. Without a readable one X-RateLimit-Reset is read, in seconds
-// or as a Unix time. What is negative, past or unreadable counts as absent.
-func RetryAfter(header http.Header, now time.Time) time.Duration {
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+	now := time.Now()
+	if date, err := http.ParseTime(x.header.Get("Date")); err == nil {
 		now = date
 	}
+	if d := retryAfter(x.header["Retry-After"], now); d > 0 || x.outcome != Throttled {
+		return d
+	}
+	return rateLimitReset(x.header.Get("X-RateLimit-Reset"), now)
+}
+
+// retryAfter reads the Retry-After fields of an answer (RFC 9110, section 10.2.3): seconds, or
+// a date in any of the three forms. The longest of several counts; what is negative, past or
+// unreadable counts as absent.
+func retryAfter(values []string, now time.Time) time.Duration {
 	var longest time.Duration
-	for _, value := range header["Retry-After"] {
+	for _, value := range values {
 		value = strings.TrimSpace(value)
 		if d, ok := seconds(value); ok {
 			longest = max(longest, d)
@@ -34,10 +38,13 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 			longest = max(longest, at.Sub(now))
 		}
 	}
-	if longest > 0 {
-		return longest
-	}
-	d, ok := seconds(strings.TrimSpace(header.Get("X-RateLimit-Reset")))
+	return longest
+}
+
+// rateLimitReset reads the moment at which a quota is renewed: in seconds from now, or as a
+// Unix time.
+func rateLimitReset(value string, now time.Time) time.Duration {
+	d, ok := seconds(strings.TrimSpace(value))
 	if !ok {
 		return 0
 	}
@@ -54,7 +61,7 @@ func seconds(s string) (time.Duration, bool) {
 		return 0, false // ParseFloat would take "1e9", "0x10", "inf" and "_" too
 	}
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
+	if err != nil && !math.IsInf(f, 1) {
 		return 0, false
 	}
 	f = math.Ceil(f)

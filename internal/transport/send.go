@@ -3,9 +3,11 @@ package transport
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -28,12 +30,13 @@ const (
 
 // attempt is one request and what came of it.
 type attempt struct {
-	status int // 0: no answer
-	header http.Header
-	body   []byte
-	buf    *bytes.Buffer // holds body; nil if there is none
-	err    error         // why there is no answer, or not all of it
-	unsent bool          // the request provably did not reach the server
+	status  int // 0: no answer
+	header  http.Header
+	body    []byte
+	buf     *bytes.Buffer // holds body; nil if there is none
+	err     error         // why there is no answer, or not all of it
+	unsent  bool          // the request provably did not reach the server
+	outcome Outcome
 }
 
 // send makes one attempt: observed, under a deadline of its own, with the answer read up to
@@ -41,6 +44,7 @@ type attempt struct {
 func (x *exchange) send(ctx context.Context) {
 	if x.attempts > 0 {
 		x.client.retrying(ctx, x.call, x)
+		x.resent = x.resent || x.maybeDone()
 	}
 	putBuffer(x.buf)
 	x.attempt = attempt{}
@@ -51,25 +55,29 @@ func (x *exchange) send(ctx context.Context) {
 	actx, cancel := x.attemptContext(ctx)
 	defer cancel()
 	var conn *connTrace
-	if x.call.Class == Once || x.call.Patient {
+	if x.call.Class != Safe || x.call.Patient {
 		conn = &connTrace{}
+		if x.call.Patient {
+			defer conn.limit(cancel)()
+		}
 		actx = httptrace.WithClientTrace(actx, conn.hooks())
 	}
-	if x.call.Patient {
-		defer conn.limit(cancel)()
-	}
-	resp, err := x.client.family.transport.RoundTrip(x.request(actx))
-	if err == nil {
+	resp, err := x.client.family.transport.RoundTrip(x.request(actx, conn))
+	switch {
+	case err != nil:
+		x.unsent = conn != nil && conn.unsent(err)
+	case resp == nil:
+		err = errors.New("the RoundTripper returned no answer and no error")
+	default:
 		x.status, x.header = resp.StatusCode, resp.Header
 		err = x.read(resp)
-	} else {
-		x.unsent = conn != nil && conn.unsent(err)
 	}
 	if err != nil && actx.Err() != nil && ctx.Err() == nil {
 		// Not the caller's deadline, so it must not look like it.
 		err = fmt.Errorf("no complete answer within %v", time.Since(began).Round(time.Millisecond))
 	}
 	x.err = sanitize(err, x.credential)
+	x.outcome = x.classify()
 	x.client.requestEnd(ctx, x.call, x, time.Since(began))
 }
 
@@ -80,7 +88,7 @@ func (x *exchange) attemptContext(ctx context.Context) (context.Context, context
 	return context.WithTimeout(ctx, x.client.timeout)
 }
 
-func (x *exchange) request(ctx context.Context) *http.Request {
+func (x *exchange) request(ctx context.Context, conn *connTrace) *http.Request {
 	header := make(http.Header, len(x.call.Header)+2)
 	for name, values := range x.call.Header {
 		header[name] = values
@@ -95,12 +103,18 @@ func (x *exchange) request(ctx context.Context) *http.Request {
 	}).WithContext(ctx)
 	if body := x.call.Body; body != nil {
 		req.ContentLength = int64(len(body))
-		// GetBody lets net/http move the request to another connection where HTTP/2 says that
-		// it was not processed. It resends no POST, PUT or DELETE by itself otherwise.
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-		req.Body, _ = req.GetBody()
+		req.Body = io.NopCloser(bytes.NewReader(body))
 		if len(body) == 0 {
 			req.Body = http.NoBody
+		}
+		// GetBody lets net/http move a write to another connection if not a byte of it
+		// has left. Over HTTP/2 net/http does so also after a reset that proves nothing
+		// (PROTOCOL_ERROR), so there a once operation is not moved.
+		req.GetBody = func() (io.ReadCloser, error) {
+			if x.call.Class == Once && conn.http2.Load() {
+				return nil, errors.New("the stream was reset")
+			}
+			return io.NopCloser(bytes.NewReader(body)), nil
 		}
 	}
 	return req
@@ -112,11 +126,14 @@ func (x *exchange) read(resp *http.Response) error {
 		return nil
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost with a body that was read
+	if resp.StatusCode < 200 || x.call.Method == http.MethodHead {
+		return nil // after 101 the body is the connection, which ends with no context
+	}
 
 	limit := int64(errorBody)
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	if success {
-		limit = orDefault(x.call.MaxBytes, x.client.maxBytes)
+		limit = min(orDefault(x.call.MaxBytes, x.client.maxBytes), math.MaxInt64-1)
 	}
 	if success && limit > 0 && resp.ContentLength > limit {
 		return fmt.Errorf("%w: %d bytes, the limit is %d", worktime.ErrTooLarge, resp.ContentLength, limit)
@@ -162,14 +179,24 @@ func putBuffer(buf *bytes.Buffer) {
 
 // connTrace collects evidence of how far a request got.
 type connTrace struct {
-	wanted, got, wrote atomic.Bool
+	wanted, got, wrote, http2 atomic.Bool
+	written                   func() // set before the request is made
 }
 
 func (t *connTrace) hooks() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GetConn:      func(string) { t.wanted.Store(true) },
-		GotConn:      func(httptrace.GotConnInfo) { t.got.Store(true) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { t.wrote.Store(true) },
+		GetConn: func(string) { t.wanted.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			t.got.Store(true)
+			c, ok := info.Conn.(*tls.Conn)
+			t.http2.Store(ok && c.ConnectionState().NegotiatedProtocol == "h2")
+		},
+		WroteRequest: func(httptrace.WroteRequestInfo) {
+			t.wrote.Store(true)
+			if t.written != nil {
+				t.written()
+			}
+		},
 	}
 }
 
@@ -192,19 +219,23 @@ func (t *connTrace) unsent(err error) bool {
 // in time. Without a trace it counts as written.
 func (t *connTrace) limit(cancel context.CancelFunc) (stop func()) {
 	answer := time.AfterFunc(patientWrite+patientAnswer, cancel)
+	t.written = func() { answer.Reset(patientAnswer) }
 	write := time.AfterFunc(patientWrite, func() {
 		if t.wanted.Load() && !t.wrote.Load() {
 			cancel()
 		}
 	})
-	return func() { answer.Stop(); write.Stop() }
+	return func() {
+		answer.Stop()
+		write.Stop()
+	}
 }
 
 // sanitize takes the URL and the credential out of the error of a RoundTripper.
 func sanitize(err error, credential string) error {
 	err = Sanitize(err)
-	if _, token, _ := strings.Cut(credential, " "); err != nil && token != "" && strings.Contains(err.Error(), token) {
-		return errors.New(strings.ReplaceAll(err.Error(), token, "[redacted]"))
+	if token := secret(credential); err != nil && token != "" && strings.Contains(err.Error(), token) {
+		return errors.New(strings.ReplaceAll(err.Error(), token, redacted))
 	}
 	return err
 }
@@ -212,8 +243,8 @@ func sanitize(err error, credential string) error {
 // Sanitize takes the URL out of an error, which may hold a code or a token.
 func Sanitize(err error) error {
 	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
+	for errors.As(err, &u) {
+		err = u.Err
 	}
 	return err
 }

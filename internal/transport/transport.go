@@ -2,8 +2,10 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/worktime-go/worktime"
@@ -12,7 +14,8 @@ import (
 // Class says what happens if an operation is carried out twice.
 type Class uint8
 
-// An operation is classed by what it does, not by its method.
+// An operation is classed by what it does, not by its method. A once operation must not be a
+// GET, which net/http repeats by itself on a connection that died.
 const (
 	Once       Class = iota // does harm: hours are booked twice
 	Idempotent              // leaves the same state
@@ -80,11 +83,13 @@ type Response struct {
 	Body       []byte // until Release
 	// Resent: an earlier attempt may have been carried out too.
 	Resent bool
-	// Credential is the Authorization value that was sent, to be cut out of errors.
-	Credential string
 
-	release func()
+	credential string
+	release    func()
 }
+
+// Scrub cuts the credential that was sent out of text of the server's.
+func (r *Response) Scrub(text []byte) []byte { return scrub(text, r.credential) }
 
 // Release gives the body's memory back. Body must not be used afterwards.
 func (r *Response) Release() {
@@ -140,6 +145,7 @@ type exchange struct {
 	attempts     int
 	failures     int   // attempts that count towards MaxAttempts
 	throttles    int   // answers 429
+	errors500    int   // answers 500
 	resent       bool  // an earlier attempt may have been carried out
 	before       error // the sentinel of the attempt before the last
 
@@ -151,8 +157,13 @@ func (x *exchange) authorize(ctx context.Context) error {
 		return nil
 	}
 	value, err := x.call.Auth.Authorize(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ended(err) && ctx.Err() != nil:
+		return x.fail(ctx.Err(), x.before)
+	case err != nil:
 		return err
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
+		return x.fail(worktime.ErrUnauthorized, errors.New("the credential has characters that no header may have"))
 	}
 	x.credential = value
 	return nil
@@ -161,7 +172,7 @@ func (x *exchange) authorize(ctx context.Context) error {
 func (x *exchange) response() *Response {
 	buf := x.buf
 	return &Response{
-		StatusCode: x.status, Header: x.header, Body: x.body, Resent: x.resent, Credential: x.credential,
+		StatusCode: x.status, Header: x.header, Body: x.body, Resent: x.resent, credential: x.credential,
 		release: func() { putBuffer(buf) },
 	}
 }
@@ -202,10 +213,8 @@ func validate(provider string, o worktime.Options) error {
 	if o.HTTPClient != nil && o.HTTPClient.Jar != nil {
 		return bad("HTTPClient", "has a cookie Jar: cookies are not used, since they would be shared between logins")
 	}
-	for _, b := range []byte(o.UserAgent) {
-		if b < ' ' || b > '~' {
-			return bad("UserAgent", "must be visible ASCII on one line")
-		}
+	if len(o.UserAgent) > 256 || strings.ContainsFunc(o.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return bad("UserAgent", "must be visible ASCII on one line, at most 256 characters")
 	}
 	return nil
 }
