@@ -77,7 +77,7 @@ func (c Config) source(sender *transport.Client, login *url.URL) (*auth.Source, 
 	}
 	// See https://documentation.myprotime.eu/protimeapi/reference/authentication/
 	endpoint := &auth.Endpoint{
-		Client: sender, URL: login.JoinPath("tenants", c.Tenant, "connect", "token"), Host: transport.NewHost(login),
+		Client: sender, URL: login.JoinPath("/tenants", c.Tenant, "connect", "token"), Host: transport.NewHost(login),
 		DefaultLifetime: defaultLifetime,
 	}
 	grant.Issuer = endpoint.URL.String()

@@ -207,7 +207,7 @@ func origin(field, override, vendor string) (*url.URL, error) {
 	if u.Path != "" && u.Path != "/" {
 		return nil, badField(field, "must be scheme, host and port only: the paths are the vendor's")
 	}
-	u.Path = ""
+	u.Path = "/" // without it JoinPath makes relative paths
 	return u, nil
 }
 

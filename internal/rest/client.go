@@ -50,6 +50,8 @@ type Answer struct {
 	Header     http.Header
 	Body       []byte
 	Resent     bool // an earlier attempt may have been carried out too
+
+	scrub func([]byte) []byte // cuts the credential out
 }
 
 // Get carries out op and decodes its answer.
@@ -99,15 +101,14 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 	var failure *transport.Failure
 	switch {
 	case errors.As(err, &failure) && op.Method == http.MethodDelete && failure.Resent && failure.StatusCode == http.StatusNotFound:
-		// The attempt before was carried out after all.
-		return read(Answer{StatusCode: failure.StatusCode, Header: failure.Header, Resent: true})
+		return nil // the attempt before was carried out after all
 	case errors.As(err, &failure):
 		return c.failed(op, u, failure)
 	case err != nil:
 		return c.stopped(op, u, err)
 	}
 	defer resp.Release()
-	if err := read(Answer{resp.StatusCode, resp.Header, resp.Body, resp.Resent}); err != nil {
+	if err := read(Answer{resp.StatusCode, resp.Header, resp.Body, resp.Resent, resp.Scrub}); err != nil {
 		return c.unreadable(op, u, resp, err)
 	}
 	return nil
@@ -117,10 +118,15 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 func (c *Client) failed(op Op, u *url.URL, f *transport.Failure) *worktime.Error {
 	e := c.newError(op, u, f.Err)
 	e.StatusCode, e.RetryAfter, e.Attempts = f.StatusCode, f.RetryAfter, f.Attempts
-	e.RequestID = string(f.Scrub([]byte(requestID(f.Header))))
+	clean := func(s string) string { return string(f.Scrub([]byte(s))) }
+	e.RequestID = clean(requestID(f.Header))
 	e.Body = f.Scrub(f.Body)
 	if c.Vendor.Explain != nil {
-		e.Code, e.Message, e.Details = c.Vendor.Explain(e.Body)
+		e.Code, e.Message, e.Details = c.Vendor.Explain(f.Body)
+		e.Code, e.Message = clean(e.Code), clean(e.Message)
+		for i, detail := range e.Details {
+			e.Details[i] = clean(detail)
+		}
 	}
 	return e
 }
@@ -131,8 +137,11 @@ func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause e
 	if op.Class == transport.Once {
 		fate = worktime.ErrUnknownOutcome
 	}
+	if text := []byte(cause.Error()); !bytes.Equal(text, resp.Scrub(text)) {
+		cause = errors.New(string(resp.Scrub(text)))
+	}
 	e := c.newError(op, u, transport.Join(fate, worktime.ErrBadResponse, cause))
-	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, 1, string(resp.Scrub([]byte(requestID(resp.Header))))
+	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, resp.Attempts, string(resp.Scrub([]byte(requestID(resp.Header))))
 	e.Body = resp.Scrub(bytes.Clone(resp.Body[:min(len(resp.Body), 64<<10)]))
 	return e
 }
@@ -147,7 +156,7 @@ func (c *Client) stopped(op Op, u *url.URL, err error) error {
 }
 
 func (c *Client) newError(op Op, u *url.URL, err error) *worktime.Error {
-	return &worktime.Error{Provider: c.Transport.Provider(), Operation: op.Name, Method: op.Method, Path: u.Path, Err: err}
+	return &worktime.Error{Provider: c.Transport.Provider(), Operation: op.Name, Method: op.Method, Path: u.EscapedPath(), Err: err}
 }
 
 // BadField returns the error for input that is refused before it is sent.
@@ -215,8 +224,8 @@ func expand(template string, args []string) (string, error) {
 		if !ok || !closed {
 			return "", errors.New("has fewer places than arguments")
 		}
-		if arg == "" || arg == "." || arg == ".." || strings.ContainsFunc(arg, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return "", fmt.Errorf("argument %s is empty, a dot segment or has control characters", name)
+		if arg == "" || dotSegment(arg) || strings.ContainsFunc(arg, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return "", fmt.Errorf("argument %s is empty or has dot segments or control characters", name)
 		}
 		b.WriteString(before)
 		b.WriteString(url.PathEscape(arg))

@@ -21,7 +21,11 @@ type position struct {
 	End       bool   `json:"e,omitempty"` // nothing follows
 }
 
-const cursorVersion = 1
+const (
+	cursorVersion = 1
+	// maxCursor has room for the longest link: JSON takes up to 6 bytes for one of it, base64 4 for 3.
+	maxCursor = 9 * maxLink
+)
 
 func (p position) encode() worktime.Cursor {
 	b, _ := json.Marshal(p) // cannot fail for these types
@@ -41,7 +45,7 @@ func digest(first []*url.URL) string {
 // empty if it does.
 func readCursor(c worktime.Cursor, want position, walks int) (p position, reason string) {
 	b, err := base64.RawURLEncoding.DecodeString(string(c))
-	if len(c) > 2*maxLink || err != nil || json.Unmarshal(b, &p) != nil {
+	if len(c) > maxCursor || err != nil || json.Unmarshal(b, &p) != nil {
 		return p, "is not a cursor of this module"
 	}
 	switch {

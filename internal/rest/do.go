@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -35,6 +36,9 @@ func (c *Client) Do(ctx context.Context, r worktime.Request, out any) error {
 	if err != nil {
 		return c.BadField("Request.Body", err.Error())
 	}
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return c.BadField("out", "must be a pointer that is not nil")
+	}
 	return c.send(ctx, op, c.url(r.Path, r.Query), body, func(a Answer) error {
 		switch out := out.(type) {
 		case nil:
@@ -59,7 +63,8 @@ func badPath(path string) string {
 		return "must begin with a slash"
 	case err != nil:
 		return "has a % without two hexadecimal digits: escape data with url.PathEscape"
-	case strings.ContainsAny(path, "?#\\"), strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case (&url.URL{Path: plain, RawPath: path}).EscapedPath() != path:
+		// net/url would write it in another way, and so perhaps name another resource.
 		return "has characters that a path may not have: escape data with url.PathEscape, and put the query in Query"
 	case dotSegment(plain) || strings.Contains(path, "//"):
 		return `must not have "." or ".." or empty segments`
@@ -68,10 +73,11 @@ func badPath(path string) string {
 }
 
 // dotSegment reports whether an unescaped path has a segment that a server might resolve,
-// also one whose slashes were escaped or written backwards.
+// also one whose slashes were escaped or written backwards, or that has parameters (";…"),
+// which some servers drop first.
 func dotSegment(plain string) bool {
 	for segment := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if segment == "." || segment == ".." {
+		if segment, _, _ = strings.Cut(segment, ";"); segment == "." || segment == ".." {
 			return true
 		}
 	}

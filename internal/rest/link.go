@@ -34,17 +34,18 @@ func (c *Client) Resolve(link string) (*url.URL, error) {
 	if err != nil {
 		return nil, refuse(err.Error())
 	}
-	path, query, _ := strings.Cut(rest, "?")
+	path, query, hasQuery := strings.Cut(rest, "?")
 	raw := strings.ContainsAny(rest, ` '"`)
 	u := *c.Base
 	u.RawPath, u.RawQuery = escapeLink(path, raw), escapeLink(query, raw)
 	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
 		return nil, refuse("has a path that is not properly escaped")
 	}
-	below, ok := strings.CutPrefix(u.Path, c.Base.Path+"/")
-	if !ok || dotSegment(below) || strings.Contains(below, "//") || strings.Contains(path, "#") {
+	// Compared as it is sent: %2F is no slash.
+	if !strings.HasPrefix(u.EscapedPath(), c.Base.EscapedPath()+"/") || dotSegment(u.Path) || strings.Contains(u.Path, "//") || strings.Contains(path, "#") {
 		return nil, refuse("does not stay below " + c.Base.Path)
 	}
+	u.ForceQuery = hasQuery && query == ""
 	return &u, nil
 }
 

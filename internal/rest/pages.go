@@ -108,7 +108,10 @@ func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error)
 	for _, values := range queries {
 		w.first = append(w.first, c.url(list.Path, values))
 	}
-	w.at = position{Version: cursorVersion, Provider: c.Transport.Provider(), Operation: list.Name, Query: digest(w.first)}
+	w.at = position{
+		Version: cursorVersion, Provider: c.Transport.Provider(), Operation: list.Name, Query: digest(w.first),
+		End: len(w.first) == 0,
+	}
 	if cursor := list.Cursor(q); cursor != "" {
 		at, reason := readCursor(cursor, w.at, len(w.first))
 		if reason != "" {
@@ -195,6 +198,9 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	err = w.client.send(ctx, w.list.Op, u, nil, func(a Answer) (err error) {
 		if err = checkJSON(a); err == nil {
 			page.Items, next, err = w.list.Decode(a.Body)
+		}
+		if err == nil && string(a.scrub([]byte(next))) != next {
+			err = errors.New("the next link holds the credential")
 		}
 		return err
 	})

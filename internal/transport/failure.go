@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,11 +38,26 @@ func (f *Failure) Scrub(text []byte) []byte { return scrub(text, f.credential) }
 
 const redacted = "[redacted]"
 
+// scrub also finds the spellings that JSON and URL encoders give to the characters of a token.
 func scrub(text []byte, credential string) []byte {
-	if token := secret(credential); token != "" {
+	token := secret(credential)
+	if token == "" || len(text) == 0 {
+		return text
+	}
+	var pattern strings.Builder
+	for _, c := range []byte(token) {
+		char := regexp.QuoteMeta(string(rune(c)))
+		if '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' {
+			pattern.WriteString(char)
+		} else {
+			fmt.Fprintf(&pattern, `(?:%s|\\%s|(?i:\\u00%02x|%%%02x))`, char, char, c, c)
+		}
+	}
+	spellings, err := regexp.Compile(pattern.String())
+	if err != nil { // a token too long for a pattern
 		return bytes.ReplaceAll(text, []byte(token), []byte(redacted))
 	}
-	return text
+	return spellings.ReplaceAllLiteral(text, []byte(redacted))
 }
 
 // secret is the credential without its scheme.

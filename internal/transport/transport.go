@@ -81,6 +81,7 @@ type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte // until Release
+	Attempts   int
 	// Resent: an earlier attempt may have been carried out too.
 	Resent bool
 
@@ -172,7 +173,7 @@ func (x *exchange) authorize(ctx context.Context) error {
 func (x *exchange) response() *Response {
 	buf := x.buf
 	return &Response{
-		StatusCode: x.status, Header: x.header, Body: x.body, Resent: x.resent, credential: x.credential,
+		StatusCode: x.status, Header: x.header, Body: x.body, Attempts: x.attempts, Resent: x.resent, credential: x.credential,
 		release: func() { putBuffer(buf) },
 	}
 }
