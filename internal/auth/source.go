@@ -83,7 +83,8 @@ func (t *token) validAt(now, limit time.Time) bool {
 
 // flight is one renewal, shared by all who need its result.
 type flight struct {
-	done  chan struct{}
+	done  chan struct{}   // closed when token and err are set
+	over  <-chan struct{} // closed when it has taken too long, or is done
 	token *token
 	err   error
 }
@@ -156,15 +157,28 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	}
 	s.mu.Unlock()
 
-	select {
-	case <-f.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if f.err != nil && seen != nil && seen.validAt(time.Now(), seen.expiry) {
+	t, err := s.landed(ctx, f)
+	if err != nil && ctx.Err() == nil && seen != nil && seen.validAt(time.Now(), seen.expiry) {
 		return seen, nil
 	}
-	return f.token, f.err
+	return t, err
+}
+
+// landed waits for the result of a flight.
+func (s *Source) landed(ctx context.Context, f *flight) (*token, error) {
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-f.over:
+	}
+	select {
+	case <-f.done:
+		return f.token, f.err
+	default: // a store or a token source of the user's that hangs
+		return nil, s.errOverdue()
+	}
 }
 
 // Refused implements [transport.Authorizer]. Naming the refused value keeps a late 401 from
@@ -190,18 +204,11 @@ func (s *Source) Refused(ctx context.Context, value string, header http.Header) 
 	}
 	s.mu.Unlock()
 
-	select {
-	case <-f.done:
-	case <-ctx.Done():
-		return "", ctx.Err()
+	t, err := s.landed(ctx, f)
+	if err != nil || t.header == value {
+		return "", err
 	}
-	if f.err != nil {
-		return "", f.err
-	}
-	if f.token.header == value {
-		return "", nil
-	}
-	return f.token.header, nil
+	return t.header, nil
 }
 
 // insufficientScope reads the error of RFC 6750, section 3.1, that no new token cures.
@@ -216,17 +223,20 @@ func insufficientScope(header http.Header) bool {
 
 // launch starts a flight to replace the stale access token. The caller holds mu.
 func (s *Source) launch(stale string) *flight {
-	f := &flight{done: make(chan struct{})}
+	// A context of its own: a caller that leaves must not take down the others, nor lose a
+	// token that the server has handed out already.
+	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
+	f := &flight{done: make(chan struct{}), over: ctx.Done()}
 	s.flight = f
-	go s.fly(f, stale)
+	go func() {
+		defer cancel()
+		s.fly(ctx, f, stale)
+	}()
 	return f
 }
 
-// fly renews the token on a context of its own: a caller that leaves must not take
-// down the others, nor lose a token that the server has handed out already.
-func (s *Source) fly(f *flight, stale string) {
-	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
-	defer cancel()
+// fly renews the token and lands the flight, whatever happens on the way.
+func (s *Source) fly(ctx context.Context, f *flight, stale string) {
 	began := time.Now()
 	f.err = s.newError(errors.New("the token source ended without a result")) // Goexit
 
@@ -248,6 +258,9 @@ func (s *Source) fly(f *flight, stale string) {
 	}()
 
 	record, err := s.renew(ctx, stale)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.errOverdue() // not the deadline of a caller, so it must not look like it
+	}
 	var expiry time.Time
 	if err == nil {
 		expiry = record.Expiry
@@ -291,6 +304,10 @@ func (s *Source) renew(ctx context.Context, stale string) (*tokenstore.Record, e
 
 func (s *Source) newError(err error) error {
 	return &worktime.AuthError{Provider: s.observer.Provider(), Operation: "token", Err: err}
+}
+
+func (s *Source) errOverdue() error {
+	return s.newError(transport.Join(worktime.ErrUnavailable, fmt.Errorf("no token within %v", flightLimit)))
 }
 
 func (s *Source) errClosed() error {
