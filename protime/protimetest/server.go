@@ -1,0 +1,123 @@
+package protimetest
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
+	"github.com/worktime-go/worktime/protime"
+)
+
+// Server is an in-memory Protime: the API of one tenant and the authentication server. It may be used by several
+// goroutines at once.
+type Server struct {
+	settings settings
+	fake     *fake.Server
+	tokens   *fake.TokenEndpoint
+	links    *continuations
+	store    *store
+
+	apiHost, authHost string
+}
+
+// NewServer starts a server that is closed when the test ends. An option that makes no sense fails the test.
+func NewServer(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := Start(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server outside of tests. Close it after use.
+func Start(opts ...Option) (*Server, error) {
+	settings, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{settings: settings, links: newContinuations()}
+	if s.store, err = newStore(settings); err != nil {
+		return nil, err
+	}
+	s.tokens = fake.NewTokenEndpoint(fake.TokenRules{
+		ClientID: settings.clientID, ClientSecret: settings.clientSecret,
+		Scopes:   []string{string(protime.ScopeClockingsRead), string(protime.ScopeClockingsWrite)},
+		Lifetime: settings.tokenLifetime, Limit: settings.tokenLimit, Window: settings.tokenWindow,
+	})
+	// Nothing listens on these ports, so a client that does not use Client reaches nobody.
+	s.apiHost, s.authHost = "127.0.0.1:1", "127.0.0.1:2"
+	s.fake = fake.Start(fake.Handlers{
+		API: http.HandlerFunc(s.serveAPI), Token: http.HandlerFunc(s.serveAuth), IsToken: s.isAuth,
+	})
+	if settings.loopback {
+		if s.apiHost, err = s.fake.Listen(); err == nil {
+			s.authHost, err = s.fake.Listen()
+		}
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close ends all connections and waits until no request is being handled. Closing again does nothing.
+func (s *Server) Close() { s.fake.Close() }
+
+// Config returns a complete configuration for [protime.NewClient], which may be changed.
+func (s *Server) Config() protime.Config {
+	return protime.Config{
+		Tenant: s.settings.tenant, ClientID: s.settings.clientID, ClientSecret: s.settings.clientSecret,
+		Scopes: []protime.Scope{protime.ScopeClockingsRead, protime.ScopeClockingsWrite},
+		APIURL: s.URL(), AuthURL: s.AuthURL(),
+		Options: worktime.Options{HTTPClient: s.Client(), UserAgent: "ProtimeTest/v1 (worktime)"},
+	}
+}
+
+// URL returns the origin of the API. It can be reached with [Server.Client] only, unless [WithLoopback] is given.
+func (s *Server) URL() string { return "http://" + s.apiHost }
+
+// AuthURL returns the origin of the authentication server; see [Server.URL].
+func (s *Server) AuthURL() string { return "http://" + s.authHost }
+
+// Client returns an HTTP client that reaches this server under any host name, also the vendor's own with https.
+// With [WithLoopback] it is an ordinary one.
+func (s *Server) Client() *http.Client { return s.fake.Client() }
+
+// ServeHTTP handles a request of the API or of the authentication server, so that the server can also be mounted
+// somewhere else. Some faults end a request with [http.ErrAbortHandler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.fake.ServeHTTP(w, r) }
+
+// Requests returns copies of all requests that arrived, in their order.
+func (s *Server) Requests() []Request { return s.fake.Requests() }
+
+// APIRequests returns how many requests went to the API.
+func (s *Server) APIRequests() int {
+	n, _ := s.fake.Count()
+	return n
+}
+
+// TokenRequests returns how many requests went to the authentication server.
+func (s *Server) TokenRequests() int {
+	_, n := s.fake.Count()
+	return n
+}
+
+// Clockings returns a copy of the present clockings by ascending id, without external references.
+func (s *Server) Clockings() []protime.Clocking { return s.store.all() }
+
+// Fail makes the faults happen. Of those that a request meets, the first that was given and is not used up happens;
+// the others do not count the request.
+func (s *Server) Fail(faults ...Fault) { s.fake.Fail(faults...) }
+
+// ClearFaults forgets all faults.
+func (s *Server) ClearFaults() { s.fake.ClearFaults() }
+
+// RevokeTokens makes all tokens invalid that were issued so far: the API answers them with 401.
+func (s *Server) RevokeTokens() { s.tokens.Revoke() }
+
+// ExpireContinuations makes all links to next pages invalid that were sent so far: the API answers them with 409.
+func (s *Server) ExpireContinuations() { s.links.expire() }
