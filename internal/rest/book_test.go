@@ -88,7 +88,7 @@ func numbered(sizes ...int) [][]int {
 }
 
 // upTo returns 0 to n-1.
-func upTo(n int) []int { return numbered(n)[0] }
+func upTo(n int) []int { return append([]int{}, numbered(n)[0]...) }
 
 // serveBook returns a client of the book's API, without connections and goroutines.
 func serveBook(t testing.TB, b *book, o worktime.Options) (*Client, *watch) {

@@ -194,3 +194,8 @@ func readJSON(r *http.Request) (v any) {
 	_ = json.NewDecoder(r.Body).Decode(&v)
 	return v
 }
+
+// roundTrip is a RoundTripper of one function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
