@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/transport"
@@ -66,7 +66,7 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 	record, err := readToken(resp.Body, asked, e.DefaultLifetime)
 	if err != nil {
 		return nil, &worktime.AuthError{
-			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: 1,
+			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: resp.Attempts,
 			Err: transport.Join(worktime.ErrBadResponse, err),
 		}
 	}
@@ -95,7 +95,7 @@ func readToken(body []byte, asked time.Time, defaultLifetime time.Duration) (*to
 	case !visible(r.AccessToken):
 		return nil, errors.New("the access_token has characters that no header may have")
 	case r.TokenType != "" && !strings.EqualFold(r.TokenType, "Bearer"):
-		return nil, fmt.Errorf("the token_type is %q, not Bearer", printable(r.TokenType, 20))
+		return nil, errors.New("the token_type is not Bearer") // its text may be a token
 	}
 	return r, nil
 }
@@ -127,19 +127,17 @@ func (e *Endpoint) refused(operation string, form []Field, err error) error {
 		return out
 	}
 	out.StatusCode, out.RetryAfter, out.Attempts, out.Err = f.StatusCode, f.RetryAfter, f.Attempts, f.Err
-	var answer struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}
 	// Only what is a well-formed OAuth error is believed: a captive portal or a gateway
 	// answers 400 and 401 too.
-	if json.Unmarshal(f.Body, &answer) != nil || answer.Error == "" {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(f.Body, &members)
+	code := text(members["error"])
+	if code == "" {
 		return out
 	}
-	out.Code = printable(scrub(answer.Error, form), 100)
-	out.Description = printable(scrub(answer.Description, form), 300)
+	out.Code, out.Description = told(code, form, 100), told(text(members["error_description"]), form, 300)
 	if f.StatusCode == http.StatusBadRequest || f.StatusCode == http.StatusUnauthorized {
-		out.Err = oauthSentinel(answer.Error, f.Err)
+		out.Err = oauthSentinel(code, f.Err)
 	}
 	return out
 }
@@ -156,15 +154,26 @@ func oauthSentinel(code string, otherwise error) error {
 	}
 }
 
-// scrub cuts the secrets of a request out of what the server said of it.
-func scrub(s string, form []Field) string {
+const redacted = "[redacted]"
+
+// told is what the server said, fit to be shown: printable, without the secrets of the
+// request. A text that shows a part of one in an encoding we do not know is withheld.
+func told(s string, form []Field, limit int) string {
+	s = printable(s, len(s))
 	for _, f := range form {
-		if f.Secret && f.Value != "" {
-			s = strings.ReplaceAll(s, f.Value, "[redacted]")
-			s = strings.ReplaceAll(s, url.QueryEscape(f.Value), "[redacted]")
+		if !f.Secret || f.Value == "" {
+			continue
+		}
+		s = strings.ReplaceAll(s, f.Value, redacted)
+		s = strings.ReplaceAll(s, url.QueryEscape(f.Value), redacted)
+		notWord := func(r rune) bool { return r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+		for part := range strings.FieldsFuncSeq(f.Value, notWord) {
+			if len(part) >= 4 && strings.Contains(s, part) {
+				return redacted
+			}
 		}
 	}
-	return s
+	return printable(s, limit)
 }
 
 // visible reports whether s can be sent as a credential (RFC 6750, section 2.1, and more).

@@ -46,12 +46,12 @@ func Foreign(provider string, ts oauth2.TokenSource) Fetch {
 		switch {
 		case errors.As(err, &retrieve):
 			// Its text is the whole body, which may echo secrets.
-			out := &worktime.AuthError{Provider: provider, Operation: "token source",
-				Code: printable(retrieve.ErrorCode, 100), Err: errors.New("refused")}
+			out := &worktime.AuthError{Provider: provider, Operation: "token source", Code: printable(retrieve.ErrorCode, 100)}
 			if retrieve.Response != nil {
 				out.StatusCode = retrieve.Response.StatusCode
 				out.Err = transport.Sentinel(out.StatusCode)
 			}
+			out.Err = oauthSentinel(retrieve.ErrorCode, transport.Join(out.Err, errors.New("refused")))
 			return nil, out
 		case err != nil:
 			return nil, fail(transport.Sanitize(err))

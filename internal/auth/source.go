@@ -24,6 +24,9 @@ const (
 	hardLimit = 30 * time.Second
 	// After a failed renewal the old token serves for this long before the next try.
 	failurePause = 30 * time.Second
+	// A failure is shared with those who ask within this time of it: without it a busy
+	// program would send one request after the other to an endpoint that refuses.
+	failureShare = time.Second
 	// A 401 forces one renewal in this time: it may stand for a missing scope, which no
 	// new token cures, and token endpoints are rate-limited.
 	forcedPause = time.Minute
@@ -49,6 +52,7 @@ type Source struct {
 	flight *flight
 	forced time.Time // when a 401 last forced a renewal
 	failed time.Time // when a renewal last failed
+	err    error     // why
 	closed bool
 }
 
@@ -145,9 +149,9 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	}
 	f := s.flight
 	if f == nil {
-		if s.closed {
+		if err := s.grounded(time.Now()); err != nil {
 			s.mu.Unlock()
-			return nil, s.errClosed()
+			return nil, err
 		}
 		stale := ""
 		if seen != nil {
@@ -164,6 +168,17 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	return t, err
 }
 
+// grounded is why no flight may start; nil if one may. The caller holds mu.
+func (s *Source) grounded(now time.Time) error {
+	switch {
+	case s.closed:
+		return s.newError(errors.New("the client is closed"))
+	case !s.failed.IsZero() && now.Sub(s.failed) < failureShare:
+		return s.err
+	}
+	return nil
+}
+
 // landed waits for the result of a flight.
 func (s *Source) landed(ctx context.Context, f *flight) (*token, error) {
 	select {
@@ -177,7 +192,7 @@ func (s *Source) landed(ctx context.Context, f *flight) (*token, error) {
 	case <-f.done:
 		return f.token, f.err
 	default: // a store or a token source of the user's that hangs
-		return nil, s.errOverdue()
+		return nil, s.overdue(nil)
 	}
 }
 
@@ -250,7 +265,7 @@ func (s *Source) fly(ctx context.Context, f *flight, stale string) {
 			s.current.Store(f.token)
 			s.failed = time.Time{}
 		} else {
-			s.failed = time.Now()
+			s.failed, s.err = time.Now(), f.err
 		}
 		s.flight = nil
 		s.mu.Unlock()
@@ -258,8 +273,8 @@ func (s *Source) fly(ctx context.Context, f *flight, stale string) {
 	}()
 
 	record, err := s.renew(ctx, stale)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.errOverdue() // not the deadline of a caller, so it must not look like it
+	if ctx.Err() != nil || errors.Is(err, worktime.ErrRateLimited) && errors.Is(err, context.DeadlineExceeded) {
+		err = s.overdue(err)
 	}
 	var expiry time.Time
 	if err == nil {
@@ -306,12 +321,19 @@ func (s *Source) newError(err error) error {
 	return &worktime.AuthError{Provider: s.observer.Provider(), Operation: "token", Err: err}
 }
 
-func (s *Source) errOverdue() error {
-	return s.newError(transport.Join(worktime.ErrUnavailable, fmt.Errorf("no token within %v", flightLimit)))
-}
-
-func (s *Source) errClosed() error {
-	return s.newError(errors.New("the client is closed"))
+// overdue is err without the flight's own deadline, which must not look like a caller's.
+func (s *Source) overdue(err error) error {
+	out := worktime.AuthError{Provider: s.observer.Provider(), Operation: "token"}
+	var known *worktime.AuthError
+	if errors.As(err, &known) {
+		out = *known
+	}
+	sentinel := worktime.ErrUnavailable
+	if errors.Is(err, worktime.ErrRateLimited) {
+		sentinel = worktime.ErrRateLimited
+	}
+	out.Err = transport.Join(sentinel, fmt.Errorf("no token within %v", flightLimit))
+	return &out
 }
 
 // Close waits for a flight to land, so that no token is lost that was already paid for, and
