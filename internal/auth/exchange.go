@@ -157,7 +157,7 @@ func oauthSentinel(code string, otherwise error) error {
 const redacted = "[redacted]"
 
 // told is what the server said, fit to be shown: printable, without the secrets of the
-// request. A text that shows a part of one in an encoding we do not know is withheld.
+// request. A text that shows the better part of one, in an encoding we do not know, is withheld.
 func told(s string, form []Field, limit int) string {
 	s = printable(s, len(s))
 	for _, f := range form {
@@ -167,10 +167,17 @@ func told(s string, form []Field, limit int) string {
 		s = strings.ReplaceAll(s, f.Value, redacted)
 		s = strings.ReplaceAll(s, url.QueryEscape(f.Value), redacted)
 		notWord := func(r rune) bool { return r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
-		for part := range strings.FieldsFuncSeq(f.Value, notWord) {
-			if len(part) >= 4 && strings.Contains(s, part) {
-				return redacted
+		shown, all := 0, 0
+		for word := range strings.FieldsFuncSeq(f.Value, notWord) {
+			if len(word) < 4 {
+				continue
 			}
+			if all += len(word); strings.Contains(s, word) {
+				shown += len(word)
+			}
+		}
+		if 2*shown > all {
+			return redacted
 		}
 	}
 	return printable(s, limit)
