@@ -1,0 +1,114 @@
+package protime
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/conformance"
+)
+
+const (
+	aClocking = `{ "changeVersion": "0000090200004BD0000A", "id": 18601, "originalTimeOfDayInMinutes": 512, "calculatedTimeOfDayInMinutes": 510,
+		"isGenerated": true, "status": "Active", "person": {"id": 1}, "date": "2026-01-02", "timeOfDayInMinutes": 511, "terminal": {"id": 42},
+		"geolocation": {"longitude": 4.392225, "latitude": 51.144127}, "kind": "Reason", "reason": {"id": 12}, "isOpen": true,
+		"activityLevels": [ {"level": 1, "activityDefinition": {"id": "38fc2206"}} ] }`
+	januaryFilter = "filter=person%20in%20(1,2)%20and%20date%20ge%20'2026-01-01'%20and%20date%20le%20'2026-01-31'%20and%20(kind%20eq%20'InOut'%20or%20kind%20eq%20'Reason')"
+)
+
+func theClocking() Clocking {
+	original, calculated, open := TimeOfDay(512), TimeOfDay(510), true
+	return Clocking{
+		ChangeVersion: "0000090200004BD0000A", ID: 18601, Person: Ref{ID: 1}, Date: day("2026-01-02"), TimeOfDay: 511,
+		OriginalTimeOfDay: &original, CalculatedTimeOfDay: &calculated, IsGenerated: true, Terminal: &Ref{ID: 42},
+		Geolocation: &Geolocation{Longitude: 4.392225, Latitude: 51.144127}, Kind: ClockingReason, Status: ClockingActive,
+		Reason: &Ref{ID: 12}, IsOpen: &open, ActivityLevels: []ActivityLevel{{Level: 1, ActivityDefinition: DefinitionRef{ID: "38fc2206"}}},
+	}
+}
+
+func januaryQuery() ClockingQuery {
+	return ClockingQuery{Persons: []int64{1, 2}, From: day("2026-01-01"), To: day("2026-01-31"), Kinds: []ClockingKind{ClockingInOut, ClockingReason},
+		ExternalReferences: []ReferenceName{PersonBadgeNumber, CustomReference("terminals", "HRMID")}}
+}
+
+// wire has a row for each operation: what is sent, and what becomes of an answer in the
+// shape of the reference, over HTTP.
+var wire = map[string]struct {
+	op      string
+	call    func(context.Context, *Client) (any, error)
+	request string // method and target
+	body    string
+	answer  answer
+	want    any
+}{
+	"list": {
+		"GET /clockings",
+		func(ctx context.Context, c *Client) (any, error) {
+			return worktime.Collect(c.Clockings.All(ctx, januaryQuery()))
+		},
+		"GET /connector/protimeapi/api/v1/clockings?externalReferences=(people,@badge-number)(terminals,HRMID)&" + januaryFilter, "",
+		answer{status: 200, body: `{ "value": [ ` + aClocking + ` ], "nextLink": null }`},
+		[]Clocking{theClocking()},
+	},
+	"pages": {
+		"GET /clockings",
+		func(ctx context.Context, c *Client) (any, error) {
+			pages, err := worktime.Collect(c.Clockings.Pages(ctx, januaryQuery()))
+			if err != nil {
+				return nil, err
+			}
+			return pages[0].Items, nil
+		},
+		"GET /connector/protimeapi/api/v1/clockings?externalReferences=(people,@badge-number)(terminals,HRMID)&" + januaryFilter, "",
+		answer{status: 200, body: `{ "value": [ ` + aClocking + ` ] }`},
+		[]Clocking{theClocking()},
+	},
+	"get": {
+		"GET /clockings/{id}",
+		func(ctx context.Context, c *Client) (any, error) { return c.Clockings.Get(ctx, 18601) },
+		"GET /connector/protimeapi/api/v1/clockings/18601", "",
+		answer{status: 200, body: aClocking},
+		theClocking(),
+	},
+	"create": {
+		"POST /clockings",
+		func(ctx context.Context, c *Client) (any, error) {
+			return c.Clockings.Create(ctx, NewClocking{Person: ByID(1), Date: day("2026-01-15"), TimeOfDay: 510, Kind: ClockingInOut})
+		},
+		"POST /connector/protimeapi/api/v1/clockings", `{ "person": {"id": 1}, "date": "2026-01-15", "timeOfDayInMinutes": 510, "kind": "InOut" }`,
+		answer{status: 201, header: map[string]string{"Location": "/connector/protimeapi/api/v1/clockings/8192"}},
+		int64(8192),
+	},
+}
+
+func TestWire(t *testing.T) {
+	shown := map[string]bool{}
+	for name, row := range wire {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, row.answer)
+			got, err := row.call(t.Context(), v.client(t))
+			require.NoError(t, err)
+			assert.Equal(t, row.want, got)
+			require.Len(t, v.api(), 1)
+			sent := v.api()[0]
+			assert.Equal(t, row.request, sent.Method+" "+sent.Target)
+			assert.Equal(t, "Bearer canary-access-token", sent.Header.Get("Authorization"))
+			assert.Equal(t, "application/json", sent.Header.Get("Accept"))
+			if row.body == "" {
+				assert.Empty(t, sent.Body)
+			} else {
+				assert.JSONEq(t, row.body, sent.Body)
+				assert.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+			}
+		})
+		shown[row.op] = true
+	}
+	for op, methods := range conformance.Operations(t, ".") {
+		assert.True(t, shown[op], "%s of %v has no row", op, methods)
+		delete(shown, op)
+	}
+	assert.Empty(t, shown, "rows without an operation")
+}
