@@ -24,7 +24,11 @@ import (
 const (
 	basePath = "/connector/protimeapi/api/v1"
 	tenant   = "acme"
-	bearer   = "an-access-token-of-a-usual-length-0123456789abcdefghijklmnopqrstuvwxyz"
+
+	// bearer is as long as the signed tokens are that Protime's kind of server issues.
+	bearer = sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth +
+		sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth + sixteenth
+	sixteenth = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjM4RkMyMjA2Iiwi.dHlwIjoiYXQrand0In0_-"
 
 	pages    = 10
 	pageSize = 1000

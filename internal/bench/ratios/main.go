@@ -1,5 +1,5 @@
-// Ratios reads the output of go test -bench and prints a table for each group of benchmarks that differ in the
-// last part of their names: medians, and medians of the ratios to the first two peers of the group.
+// Ratios reads the output of go test -bench and prints a table of medians. Benchmarks that differ only in the last
+// part of their names are peers: each is compared with the first two of them.
 //
 //	go test -bench . -rounds 6 | go run ./ratios
 //
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -27,9 +28,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "ratios:", err)
 		os.Exit(1)
 	}
-	for _, g := range groups {
-		g.write(os.Stdout)
-	}
+	write(os.Stdout, groups)
 }
 
 // group is a set of peers that did the same work.
@@ -89,53 +88,55 @@ func (g *group) add(peer string, pairs []string) error {
 	return nil
 }
 
-func (g *group) write(w io.Writer) {
-	units := map[string]struct{}{}
-	for _, results := range g.results {
-		for unit := range results {
-			units[unit] = struct{}{}
+func write(w io.Writer, groups []*group) {
+	others := map[string]struct{}{}
+	for _, g := range groups {
+		for _, results := range g.results {
+			for unit := range results {
+				others[unit] = struct{}{}
+			}
 		}
 	}
-	delete(units, "ns/op")
-	columns := slices.Sorted(maps.Keys(units))
+	delete(others, "ns/op")
+	units := slices.Sorted(maps.Keys(others))
 
-	header := []string{g.name, "time"}
-	for _, reference := range g.references() {
-		header = append(header, "to "+reference)
-	}
-	writeRow(w, append(header, columns...))
-	writeRow(w, append([]string{"---"}, slices.Repeat([]string{"--:"}, len(header)-1+len(columns))...))
-	for _, peer := range g.peers {
-		row := []string{peer, duration(median(g.results[peer]["ns/op"]))}
-		for _, reference := range g.references() {
-			row = append(row, number(g.ratio(peer, reference)))
+	header := append([]string{"benchmark", "peer", "time", "to the first", "to the second"}, units...)
+	writeRow(w, header)
+	writeRow(w, append([]string{"---", "---"}, slices.Repeat([]string{"--:"}, len(header)-2)...))
+	for _, g := range groups {
+		for _, peer := range g.peers {
+			name := g.name
+			if peer != g.peers[0] {
+				name = ""
+			}
+			row := []string{name, peer, duration(median(g.results[peer]["ns/op"])), g.ratio(peer, 0), g.ratio(peer, 1)}
+			for _, unit := range units {
+				row = append(row, number(median(g.results[peer][unit])))
+			}
+			writeRow(w, row)
 		}
-		for _, unit := range columns {
-			row = append(row, number(median(g.results[peer][unit])))
-		}
-		writeRow(w, row)
 	}
-	fmt.Fprintln(w)
 }
 
-// references are the peers that the others are compared with.
-func (g *group) references() []string { return g.peers[:min(2, len(g.peers))] }
-
-// ratio is the median of the ratios of all rounds.
-func (g *group) ratio(peer, reference string) float64 {
-	a, b := g.results[peer]["ns/op"], g.results[reference]["ns/op"]
+// ratio is the median of the ratios to a peer of all rounds.
+func (g *group) ratio(peer string, to int) string {
+	if to >= len(g.peers) {
+		return ""
+	}
+	a, b := g.results[peer]["ns/op"], g.results[g.peers[to]]["ns/op"]
 	ratios := make([]float64, min(len(a), len(b)))
 	for round := range ratios {
 		ratios[round] = a[round] / b[round]
 	}
-	return median(ratios)
+	return number(median(ratios))
 }
 
+// median of no values is no number.
 func median(values []float64) float64 {
 	values = slices.Sorted(slices.Values(values))
 	n := len(values)
 	if n == 0 {
-		return 0
+		return math.NaN()
 	}
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
@@ -144,10 +145,14 @@ func writeRow(w io.Writer, cells []string) { fmt.Fprintf(w, "| %s |\n", strings.
 
 // number shows three digits, which is more than a noisy machine is good for.
 func number(f float64) string {
-	if f >= 100 {
+	switch {
+	case math.IsNaN(f):
+		return ""
+	case f >= 100:
 		return strconv.FormatFloat(f, 'f', 0, 64)
+	default:
+		return strconv.FormatFloat(f, 'g', 3, 64)
 	}
-	return strconv.FormatFloat(f, 'g', 3, 64)
 }
 
 func duration(ns float64) string {

@@ -25,19 +25,13 @@ PASS
 `))
 	require.NoError(t, err)
 	var out strings.Builder
-	for _, g := range groups {
-		g.write(&out)
-	}
-	assert.Equal(t, `| Get/memory | time | to discard | to by-hand | B/op | allocs/op |
-| --- | --: | --: | --: | --: | --: |
-| discard | 2.5 µs | 1 | 0.333 | 16 | 1 |
-| by-hand | 7.5 µs | 3 | 1 | 32 | 2 |
-| worktime-8 | 5 µs | 2 | 0.667 | 32 | 3.5 |
-
-| Herd/endpoint=refused | time | to oauth2 | requests/op |
-| --- | --: | --: | --: |
-| oauth2 | 500 ms | 1 | 100 |
-
+	write(&out, groups)
+	assert.Equal(t, `| benchmark | peer | time | to the first | to the second | B/op | allocs/op | requests/op |
+| --- | --- | --: | --: | --: | --: | --: | --: |
+| Get/memory | discard | 2.5 µs | 1 | 0.333 | 16 | 1 |  |
+|  | by-hand | 7.5 µs | 3 | 1 | 32 | 2 |  |
+|  | worktime-8 | 5 µs | 2 | 0.667 | 32 | 3.5 |  |
+| Herd/endpoint=refused | oauth2 | 500 ms | 1 |  |  |  | 100 |
 `, out.String())
 }
 
