@@ -387,7 +387,9 @@ func TestPatient(t *testing.T) {
 						o.Timeout, o.Retry.MaxAttempts = time.Second, -1
 					}))
 					w := newWorld(t, tt.handler, settings...)
-					_, err := w.do(t.Context(), patient(w, class))
+					call := patient(w, class)
+					call.Body = make([]byte, 10_000) // more than net/http keeps in its buffer
+					_, err := w.do(t.Context(), call)
 					want := []error{worktime.ErrUnavailable}
 					if class == Once && tt.unknown {
 						want = append(want, worktime.ErrUnknownOutcome)

@@ -124,7 +124,7 @@ var hostile = []string{
 
 // unreadable are links of the same kind that are not even URLs.
 var unreadable = []string{
-	`\\evil.test\v1`, `https:\\evil.test\v1`, `https://api.example.com\@evil.test/`, `https://api.example.com\.evil.test/`,
+	`https:\\evil.test\v1`, `https://api.example.com\@evil.test/`, `https://api.example.com\.evil.test/`,
 	"https://api.example.com\t.evil.test/", "https://api.example.com\r\n.evil.test", "https://api.example.com\x00/", "https://api.example.com:x/",
 	"https://api.example.com:443:8443/", "https://api.example.com:-1/", " https://api.example.com/", "https://exa mple.com/",
 	"https://[::1/", "https://%zz/", "http://[fe80::%31%25en0]/",
@@ -134,7 +134,7 @@ var unreadable = []string{
 var harmless = []string{
 	"https://api.example.com/", "https://api.example.com", "https://api.example.com:443/v1?a=b#c", "HTTPS://API.Example.COM/v1",
 	"//api.example.com/v1", "//api.example.com:443/", "/v1/things", "/", "", "?q=1", "#f", "things/1", "../v2", "/../..", "///evil.test/", "/v1//evil.test",
-	"/\\evil.test", "/@evil.test", "/v1/https://evil.test/", "/v1?next=https://evil.test/", "./a:b", "https://api.example.com:/",
+	"/\\evil.test", `\\evil.test\v1`, "/@evil.test", "/v1/https://evil.test/", "/v1?next=https://evil.test/", "./a:b", "https://api.example.com:/",
 }
 
 func TestHostCheck(t *testing.T) {

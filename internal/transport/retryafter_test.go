@@ -266,6 +266,21 @@ func TestMaxWait(t *testing.T) {
 	}
 }
 
+// A wait too long for a Duration is not a short one, whatever the cap.
+func TestLongestWait(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, answer(status, "Retry-After", "99999999999999"),
+				options(func(o *worktime.Options) { o.Retry.MaxWait = math.MaxInt64 }))
+			ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+			defer cancel()
+			_, err := w.do(ctx, w.call(Safe))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Len(t, w.seen(), 1)
+		})
+	}
+}
+
 // A 429 that says nothing is never answered with a volley, however the waits are set.
 func TestNoVolleyAfter429(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
