@@ -1,6 +1,7 @@
 package worktime_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -54,11 +55,24 @@ func TestOptionsShowTheirSettings(t *testing.T) {
 	}
 	assert.Equal(t, want, o.LogValue().String())
 
+	var shown struct {
+		HTTPClient, Logger, Trace bool
+		UserAgent                 string
+		Timeout                   time.Duration
+		Retry                     worktime.RetryPolicy
+		MaxResponseBytes          int64
+		Prefetch                  int
+	}
 	b, err := json.Marshal(o)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"httpClient":true,"userAgent":"PeopleSync/v1 (Acme Corp)","timeout":60000000000,
-		"retry":{"MaxAttempts":3,"BaseDelay":1000000000,"MaxWait":-1},
-		"logger":true,"trace":true,"maxResponseBytes":0,"prefetch":2}`, string(b))
+	decoder := json.NewDecoder(bytes.NewReader(b))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&shown), string(b))
+	assert.True(t, shown.HTTPClient && shown.Logger && shown.Trace, string(b))
+	assert.Equal(t, o.UserAgent, shown.UserAgent)
+	assert.Equal(t, o.Timeout, shown.Timeout)
+	assert.Equal(t, o.Retry, shown.Retry)
+	assert.Equal(t, o.Prefetch, shown.Prefetch)
 
 	assert.Equal(t, "{HTTPClient:false UserAgent: Timeout:0s Retry:{MaxAttempts:0 BaseDelay:0s MaxWait:0s} "+
 		"Logger:false Trace:false MaxResponseBytes:0 Prefetch:0}", fmt.Sprint(worktime.Options{}))
