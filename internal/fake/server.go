@@ -3,16 +3,12 @@ package fake
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 )
-
-// maxBody is how large the body of a request may be.
-const maxBody = 10 << 20
 
 // Handlers are what a vendor's fake is made of.
 type Handlers struct {
@@ -106,14 +102,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 
 	token := s.handlers.IsToken(r)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(r.Body)
 	s.recorder.add(r, body, token)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
-	case err != nil:
+	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
