@@ -79,7 +79,7 @@ func TestContextEnds(t *testing.T) {
 					end()
 					return "Bearer first-token", nil
 				}}
-			}, attempts: 1},
+			}},
 		{name: "while dialling", world: func(t *testing.T, end func()) *world {
 			return newWorld(t, answer(200), dialled(end))
 		}, attempts: 1},
