@@ -246,7 +246,7 @@ func TestLargeBodies(t *testing.T) {
 	defer resp.Body.Close()
 	packed, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	assert.Less(t, len(packed), 1<<12)
+	assert.Less(t, len(packed), 1<<20/100)
 	assert.Equal(t, "gzip", resp.Header.Get("Content-Encoding"))
 
 	s.Fail(GzipBomb(1 << 20))
@@ -265,7 +265,7 @@ func TestHugeBodyEndsWithTheClient(t *testing.T) {
 		require.NoError(t, err)
 		resp, err := s.Client().Do(req)
 		require.NoError(t, err)
-		_, err = io.CopyN(io.Discard, resp.Body, 1<<20)
+		_, err = io.CopyN(io.Discard, resp.Body, 1<<17)
 		require.NoError(t, err)
 		cancel()
 		_, err = io.Copy(io.Discard, resp.Body)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -52,35 +53,37 @@ func Drop() Fault {
 func HugeBody(n int64) Fault {
 	return instead(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.Copy(w, io.LimitReader(&endless{start: `{"value":["`, fill: 'a'}, n))
+		_, _ = io.Copy(w, io.LimitReader(newEndless(`{"value":["`, strings.Repeat("a", 32<<10)), n))
 	})
 }
 
-// GzipBomb answers with n bytes of blanks, compressed to about a thousandth.
+// GzipBomb answers with n bytes of blanks, rounded up to 64 KiB and compressed to less than a hundredth.
 func GzipBomb(n int64) Fault {
+	const size = 64 << 10
+	var member bytes.Buffer // several make one body (RFC 1952, section 2.2)
+	z := gzip.NewWriter(&member)
+	_, _ = io.WriteString(z, strings.Repeat(" ", size))
+	_ = z.Close()
 	return instead(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		if _, err := io.Copy(z, io.LimitReader(&endless{fill: ' '}, n)); err == nil {
-			_ = z.Close()
-		}
+		members := (n + size - 1) / size
+		_, _ = io.Copy(w, io.LimitReader(newEndless("", member.String()), members*int64(member.Len())))
 	})
 }
 
-// endless is its start, and then the same byte for ever.
-type endless struct {
-	start string
-	fill  byte
-}
+// endless is its start, and then the same for ever.
+type endless struct{ next, more string }
+
+func newEndless(start, more string) *endless { return &endless{start, more} }
 
 func (e *endless) Read(b []byte) (int, error) {
-	n := copy(b, e.start)
-	e.start = e.start[n:]
-	for i := n; i < len(b); i++ {
-		b[i] = e.fill
+	if e.next == "" {
+		e.next = e.more
 	}
-	return len(b), nil
+	n := copy(b, e.next)
+	e.next = e.next[n:]
+	return n, nil
 }
 
 // Handled changes nothing but what Header and its like add.
