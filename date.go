@@ -37,11 +37,35 @@ func ParseDate(s string) (Date, error) {
 	if s == "" {
 		return Date{}, nil
 	}
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Year() < 1 {
-		return Date{}, fmt.Errorf("worktime: %q is not a date of the form 2006-01-02", clip(s, 40))
+	if d, ok := parseDate([]byte(s)); ok {
+		return d, nil
 	}
-	return DateOf(t), nil
+	return Date{}, fmt.Errorf("worktime: %q is not a date of the form 2006-01-02", clip(s, 40))
+}
+
+// parseDate is [time.Parse] for this one form, without its allocations: lists hold a date in
+// every row.
+func parseDate(b []byte) (Date, bool) {
+	if len(b) != len(time.DateOnly) || b[4] != '-' || b[7] != '-' {
+		return Date{}, false
+	}
+	number := func(digits []byte) (n int) {
+		for _, c := range digits {
+			if c < '0' || c > '9' {
+				return -1 << 16
+			}
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	year, month, day := number(b[:4]), number(b[5:7]), number(b[8:])
+	if year < 1 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return Date{}, false
+	}
+	if day > 28 && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() != day {
+		return Date{}, false
+	}
+	return Date{int16(year), uint8(month), uint8(day)}, true
 }
 
 // IsZero reports whether d is the zero Date, "no date".
@@ -74,8 +98,9 @@ func (d Date) After(other Date) bool { return d.Compare(other) > 0 }
 // AddDays returns the date n days after d, or before it if n is negative. The zero
 // Date stays zero; so does a result outside the years 1 to 9999.
 func (d Date) AddDays(n int) Date {
-	if d.IsZero() {
-		return d
+	const longest = 9999 * 366 // and far from an overflow
+	if d.IsZero() || n > longest || n < -longest {
+		return Date{}
 	}
 	return DateOf(d.In(time.UTC).AddDate(0, 0, n))
 }
@@ -93,12 +118,17 @@ func (d Date) In(loc *time.Location) time.Time {
 		return time.Time{}
 	}
 	t := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, loc)
-	if DateOf(t) == d {
-		return t
+	start, end := t.ZoneBounds()
+	if DateOf(t) != d {
+		return end // clocks skip midnight, and time.Date took the offset that falls on the day before
 	}
-	// time.Date chose the offset after the gap, which falls on the day before.
-	_, end := t.ZoneBounds()
-	return end
+	// If clocks go back over midnight it comes twice; time.Date takes either.
+	_, offset := t.Zone()
+	_, before := start.Add(-1).Zone()
+	if first := t.Add(time.Duration(offset-before) * time.Second); !start.IsZero() && first.Before(start) && DateOf(first) == d {
+		return first
+	}
+	return t
 }
 
 // String returns the date as 2006-01-02, and the zero Date as the empty string.
@@ -143,9 +173,15 @@ func (d *Date) UnmarshalJSON(data []byte) error {
 		*d = Date{}
 		return nil
 	}
+	if n := len(data) - 1; n > 0 && data[0] == '"' && data[n] == '"' {
+		if parsed, ok := parseDate(data[1:n]); ok {
+			*d = parsed
+			return nil
+		}
+	}
 	var s string
 	if err := json.Unmarshal(data, &s); err != nil {
-		return fmt.Errorf("worktime: %s is not a date: want a string of the form 2006-01-02", clip(string(data), 40))
+		return fmt.Errorf("worktime: %q is not a date: want a string of the form 2006-01-02", clip(string(data), 40))
 	}
 	return d.UnmarshalText([]byte(s))
 }

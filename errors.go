@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Sentinels for [errors.Is]. One error may match several: a write whose context ended after
@@ -78,13 +79,12 @@ type Error struct {
 // Error returns one line: where it happened, what the vendor said and what to do.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s: %s %s", e.Provider, e.Operation, e.Method, e.Path)
-	if e.StatusCode != 0 {
-		fmt.Fprintf(&b, ": %d %s", e.StatusCode, http.StatusText(e.StatusCode))
-	}
+	writeText(&b, "", e.Provider)
+	writeText(&b, ": ", e.Operation, e.Method+" "+e.Path)
+	writeStatus(&b, e.StatusCode)
 	writeText(&b, ": ", e.Code, e.Message, strings.Join(e.Details, "; "))
 	if e.Err != nil {
-		fmt.Fprintf(&b, ": %s", oneLine(e.Err.Error()))
+		writeText(&b, ": ", e.Err.Error())
 	}
 	writeFacts(&b, e.RetryAfter, e.Attempts, e.RequestID)
 	writeText(&b, "; ", advice(e))
@@ -94,17 +94,18 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Format implements [fmt.Formatter] with the text of Error under every verb.
-func (e *Error) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
+// Format implements [fmt.Formatter] with the text of Error under every verb; by value too, or
+// %v of a copy would show the body.
+func (e Error) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
 
 // MarshalJSON implements [encoding/json.Marshaler] with the text of Error.
-func (e *Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e Error) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // LogValue implements [slog.LogValuer].
-func (e *Error) LogValue() slog.Value {
+func (e Error) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("error", e.Error()), slog.String("provider", e.Provider), slog.String("operation", e.Operation),
-		slog.Int("status", e.StatusCode), slog.String("code", e.Code), slog.Int("attempts", e.Attempts))
+		slog.String("error", e.Error()), slog.String("provider", oneLine(e.Provider)), slog.String("operation", oneLine(e.Operation)),
+		slog.Int("status", e.StatusCode), slog.String("code", oneLine(e.Code)), slog.Int("attempts", e.Attempts))
 }
 
 // AuthError is the failure of a login, or of obtaining or renewing a token. The API was
@@ -131,16 +132,15 @@ type AuthError struct {
 // Error returns one line: where it happened, what the server said and what to do.
 func (e *AuthError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Provider, e.Operation)
-	if e.StatusCode != 0 {
-		fmt.Fprintf(&b, ": %d %s", e.StatusCode, http.StatusText(e.StatusCode))
-	}
+	writeText(&b, "", e.Provider)
+	writeText(&b, ": ", e.Operation)
+	writeStatus(&b, e.StatusCode)
 	if e.Check != "" {
-		fmt.Fprintf(&b, ": ID token refused: check %q failed", string(e.Check))
+		writeText(&b, ": ", fmt.Sprintf("ID token refused: check %q failed", string(e.Check)))
 	}
 	writeText(&b, ": ", e.Code, e.Description)
 	if e.Err != nil {
-		fmt.Fprintf(&b, ": %s", oneLine(e.Err.Error()))
+		writeText(&b, ": ", e.Err.Error())
 	}
 	writeFacts(&b, e.RetryAfter, e.Attempts, "")
 	writeText(&b, "; ", advice(e))
@@ -151,16 +151,16 @@ func (e *AuthError) Error() string {
 func (e *AuthError) Unwrap() error { return e.Err }
 
 // Format implements [fmt.Formatter] with the text of Error under every verb.
-func (e *AuthError) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
+func (e AuthError) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
 
 // MarshalJSON implements [encoding/json.Marshaler] with the text of Error.
-func (e *AuthError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
+func (e AuthError) MarshalJSON() ([]byte, error) { return json.Marshal(e.Error()) }
 
 // LogValue implements [slog.LogValuer].
-func (e *AuthError) LogValue() slog.Value {
+func (e AuthError) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("error", e.Error()), slog.String("provider", e.Provider), slog.String("operation", e.Operation),
-		slog.Int("status", e.StatusCode), slog.String("code", e.Code), slog.String("check", string(e.Check)))
+		slog.String("error", e.Error()), slog.String("provider", oneLine(e.Provider)), slog.String("operation", oneLine(e.Operation)),
+		slog.Int("status", e.StatusCode), slog.String("code", oneLine(e.Code)), slog.String("check", oneLine(string(e.Check))))
 }
 
 // Check names one check of an ID token (OpenID Connect Core 1.0, sections 3.1.3.7 and
@@ -193,7 +193,10 @@ type FieldError struct {
 
 // Error returns one line that names the field.
 func (e *FieldError) Error() string {
-	return fmt.Sprintf("%s: %s %s", e.Provider, e.Field, e.Reason)
+	var b strings.Builder
+	writeText(&b, "", e.Provider)
+	writeText(&b, ": ", e.Field+" "+e.Reason)
+	return b.String()
 }
 
 // Is reports whether target is [ErrBadRequest].
@@ -222,6 +225,12 @@ func advice(err error) string {
 	return ""
 }
 
+func writeStatus(b *strings.Builder, status int) {
+	if status != 0 {
+		b.WriteString(strings.TrimRight(fmt.Sprintf(": %d %s", status, http.StatusText(status)), " "))
+	}
+}
+
 func writeText(b *strings.Builder, before string, texts ...string) {
 	for _, text := range texts {
 		if text != "" {
@@ -247,14 +256,13 @@ func writeFacts(b *strings.Builder, retryAfter time.Duration, attempts int, requ
 	}
 }
 
-// oneLine keeps vendor text from breaking lines or terminals, and short.
+// oneLine keeps what came from outside from breaking lines or terminals, and short.
 func oneLine(s string) string {
-	const limit = 500
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == '\u2028' || r == '\u2029' {
+	const limit = 400
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) { // also marks that turn the direction of writing
 			return ' '
 		}
 		return r
-	}, clip(s, limit))
-	return strings.ToValidUTF8(s, "")
+	}, strings.ToValidUTF8(clip(s, limit), ""))
 }

@@ -67,7 +67,7 @@ func (c Config) source(sender *transport.Client, login *url.URL) (*auth.Source, 
 		case c.Store != nil:
 			return nil, badField("Config.Store", "cannot keep the tokens of Auth: whose they are is not known")
 		}
-		return auth.NewSource(grant.Key(), store, c.Auth.fetch(), &sender.Observer), nil
+		return auth.NewSource(auth.Login{Key: grant.Key(), Store: store, Fetch: c.Auth.fetch()}, &sender.Observer), nil
 	}
 	if reason := badCredential(c.ClientID); reason != "" {
 		return nil, badField("Config.ClientID", reason)
@@ -81,8 +81,10 @@ func (c Config) source(sender *transport.Client, login *url.URL) (*auth.Source, 
 		DefaultLifetime: defaultLifetime,
 	}
 	grant.Issuer = endpoint.URL.String()
-	fetch := auth.ClientCredentials(endpoint, c.ClientID, c.ClientSecret, strings.Join(scopes, " "))
-	return auth.NewSource(grant.Key(), store, fetch, &sender.Observer), nil
+	return auth.NewSource(auth.Login{
+		Key: grant.Key(), Store: store, Issuer: grant.Issuer, ClientID: c.ClientID,
+		Fetch: auth.ClientCredentials(endpoint, c.ClientID, c.ClientSecret, strings.Join(scopes, " ")),
+	}, &sender.Observer), nil
 }
 
 // badCredential says what is wrong with an id or a secret, without repeating it.

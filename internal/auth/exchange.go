@@ -164,8 +164,11 @@ func told(s string, form []Field, limit int) string {
 		if !f.Secret || f.Value == "" {
 			continue
 		}
-		s = strings.ReplaceAll(s, f.Value, redacted)
-		s = strings.ReplaceAll(s, url.QueryEscape(f.Value), redacted)
+		for _, spelling := range []string{f.Value, printable(f.Value, len(f.Value)), url.QueryEscape(f.Value)} {
+			if spelling != "" {
+				s = strings.ReplaceAll(s, spelling, redacted)
+			}
+		}
 		notWord := func(r rune) bool { return r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 		shown, all := 0, 0
 		for word := range strings.FieldsFuncSeq(f.Value, notWord) {

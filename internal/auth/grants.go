@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -51,7 +52,10 @@ func Foreign(provider string, ts oauth2.TokenSource) Fetch {
 				out.StatusCode = retrieve.Response.StatusCode
 				out.Err = transport.Sentinel(out.StatusCode)
 			}
-			out.Err = oauthSentinel(retrieve.ErrorCode, transport.Join(out.Err, errors.New("refused")))
+			out.Err = transport.Join(out.Err, errors.New("refused"))
+			if out.StatusCode == http.StatusBadRequest || out.StatusCode == http.StatusUnauthorized {
+				out.Err = oauthSentinel(retrieve.ErrorCode, out.Err)
+			}
 			return nil, out
 		case err != nil:
 			return nil, fail(transport.Sanitize(err))

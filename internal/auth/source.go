@@ -31,19 +31,28 @@ const (
 	// new token cures, and token endpoints are rate-limited.
 	forcedPause = time.Minute
 	// A flight ends by the limits of its request; this is for a store or a token source
-	// that hangs.
+	// that hangs. Callers give it a little longer to say what it has.
 	flightLimit = 5 * time.Minute
+	flightGrace = time.Second
 )
 
 // Fetch obtains a new token; old is the stored record, nil if there is none. Errors
 // are [worktime.AuthError].
 type Fetch func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error)
 
+// Login says where a token is kept and where a new one comes from.
+type Login struct {
+	Key   tokenstore.Key
+	Store tokenstore.Store
+	// Issuer and ClientID are those that a stored record must have, unless they are empty.
+	Issuer   string
+	ClientID string
+	Fetch    Fetch
+}
+
 // Source caches the token of one login. It is a [transport.Authorizer].
 type Source struct {
-	key      tokenstore.Key
-	store    tokenstore.Store
-	fetch    Fetch
+	login    Login
 	observer *transport.Observer
 
 	current atomic.Pointer[token]
@@ -56,20 +65,22 @@ type Source struct {
 	closed bool
 }
 
-// NewSource returns the source of the login that key names.
-func NewSource(key tokenstore.Key, store tokenstore.Store, fetch Fetch, observer *transport.Observer) *Source {
-	return &Source{key: key, store: store, fetch: fetch, observer: observer}
+// NewSource returns the source of a login.
+func NewSource(login Login, observer *transport.Observer) *Source {
+	return &Source{login: login, observer: observer}
 }
 
 // token is an immutable snapshot, ready for use.
 type token struct {
 	header             string // "Bearer …"
+	oauth              oauth2.Token
 	record             tokenstore.Record
 	soft, hard, expiry time.Time // zero: unknown, so only a 401 tells
 }
 
 func newToken(r tokenstore.Record) *token {
 	t := &token{header: "Bearer " + r.AccessToken, record: r}
+	t.oauth = *(&oauth2.Token{AccessToken: r.AccessToken, TokenType: "Bearer", Expiry: r.Expiry}).WithExtra(map[string]any{"scope": r.Scope})
 	if r.Expiry.IsZero() {
 		return t
 	}
@@ -81,8 +92,15 @@ func newToken(r tokenstore.Record) *token {
 	return t
 }
 
-func (t *token) validAt(now, limit time.Time) bool {
-	return t != nil && (limit.IsZero() || now.Before(limit))
+// freshAt: not yet in need of renewal.
+func (t *token) freshAt(now time.Time) bool { return t.soft.IsZero() || now.Before(t.soft) }
+
+// usableAt: good enough that no caller has to wait for another.
+func (t *token) usableAt(now time.Time) bool { return t.hard.IsZero() || now.Before(t.hard) }
+
+// aliveAt: better than none. A nil token is not.
+func (t *token) aliveAt(now time.Time) bool {
+	return t != nil && (t.expiry.IsZero() || now.Before(t.expiry))
 }
 
 // flight is one renewal, shared by all who need its result.
@@ -106,10 +124,10 @@ func (s *Source) get(ctx context.Context) (*token, error) {
 	t := s.current.Load()
 	if t != nil {
 		now := time.Now()
-		if t.validAt(now, t.soft) {
+		if t.freshAt(now) {
 			return t, nil
 		}
-		if t.validAt(now, t.hard) || t.validAt(now, t.expiry) && s.pausing(now) {
+		if t.usableAt(now) || t.aliveAt(now) && s.pausing(now) {
 			s.renewAhead(t, now)
 			return t, nil
 		}
@@ -133,7 +151,7 @@ func (s *Source) renewAhead(seen *token, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flight == nil && s.current.Load() == seen && !s.recentlyFailed(now) && !s.closed {
-		s.launch(seen.record.AccessToken)
+		s.launch(seen)
 	}
 }
 
@@ -149,20 +167,20 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	}
 	f := s.flight
 	if f == nil {
-		if err := s.grounded(time.Now()); err != nil {
+		now := time.Now()
+		if err := s.grounded(now); err != nil {
 			s.mu.Unlock()
+			if seen.aliveAt(now) {
+				return seen, nil
+			}
 			return nil, err
 		}
-		stale := ""
-		if seen != nil {
-			stale = seen.record.AccessToken
-		}
-		f = s.launch(stale)
+		f = s.launch(seen)
 	}
 	s.mu.Unlock()
 
 	t, err := s.landed(ctx, f)
-	if err != nil && ctx.Err() == nil && seen != nil && seen.validAt(time.Now(), seen.expiry) {
+	if err != nil && ctx.Err() == nil && seen.aliveAt(time.Now()) {
 		return seen, nil
 	}
 	return t, err
@@ -203,9 +221,10 @@ func (s *Source) Refused(ctx context.Context, value string, header http.Header) 
 		return "", nil
 	}
 	s.mu.Lock()
-	if t := s.current.Load(); t != nil && t.header != value {
+	seen := s.current.Load()
+	if seen != nil && seen.header != value {
 		s.mu.Unlock()
-		return t.header, nil
+		return seen.header, nil
 	}
 	f := s.flight
 	if f == nil {
@@ -215,7 +234,7 @@ func (s *Source) Refused(ctx context.Context, value string, header http.Header) 
 			return "", nil
 		}
 		s.forced = now
-		f = s.launch(strings.TrimPrefix(value, "Bearer "))
+		f = s.launch(seen)
 	}
 	s.mu.Unlock()
 
@@ -236,29 +255,40 @@ func insufficientScope(header http.Header) bool {
 	return false
 }
 
-// launch starts a flight to replace the stale access token. The caller holds mu.
-func (s *Source) launch(stale string) *flight {
+// launch starts a flight to replace seen. The caller holds mu.
+func (s *Source) launch(seen *token) *flight {
 	// A context of its own: a caller that leaves must not take down the others, nor lose a
 	// token that the server has handed out already.
-	ctx, cancel := context.WithTimeout(context.Background(), flightLimit)
-	f := &flight{done: make(chan struct{}), over: ctx.Done()}
+	over, stop := context.WithTimeout(context.Background(), flightLimit+flightGrace)
+	ctx, cancel := context.WithTimeout(over, flightLimit)
+	f := &flight{done: make(chan struct{}), over: over.Done()}
 	s.flight = f
 	go func() {
+		defer stop()
 		defer cancel()
-		s.fly(ctx, f, stale)
+		s.fly(ctx, f, seen)
 	}()
 	return f
 }
 
 // fly renews the token and lands the flight, whatever happens on the way.
-func (s *Source) fly(ctx context.Context, f *flight, stale string) {
+func (s *Source) fly(ctx context.Context, f *flight, seen *token) {
 	began := time.Now()
-	f.err = s.newError(errors.New("the token source ended without a result")) // Goexit
+	defer func() {
+		// After the landing: a trace function may use the client, and may panic.
+		defer func() { _ = recover() }()
+		var expiry time.Time
+		if f.err == nil {
+			expiry = f.token.expiry
+		}
+		s.observer.TokenRefreshed(ctx, time.Since(began), expiry, f.err)
+	}()
 
+	f.err = s.newError(errors.New("the token source ended without a result")) // Goexit
 	defer func() {
 		if p := recover(); p != nil {
 			// The value may hold a secret, so only its type is told.
-			f.token, f.err = nil, s.newError(fmt.Errorf("panic of type %T in the token store, the token source or a trace function", p))
+			f.err = s.newError(fmt.Errorf("panic of type %T in the token store or the token source", p))
 		}
 		s.mu.Lock()
 		if f.err == nil {
@@ -272,31 +302,27 @@ func (s *Source) fly(ctx context.Context, f *flight, stale string) {
 		close(f.done)
 	}()
 
-	record, err := s.renew(ctx, stale)
-	if ctx.Err() != nil || errors.Is(err, worktime.ErrRateLimited) && errors.Is(err, context.DeadlineExceeded) {
+	record, err := s.renew(ctx, seen)
+	if err != nil && (ctx.Err() != nil || ours(err) && errors.Is(err, context.DeadlineExceeded)) {
 		err = s.overdue(err)
 	}
-	var expiry time.Time
-	if err == nil {
-		expiry = record.Expiry
-	}
-	s.observer.TokenRefreshed(ctx, time.Since(began), expiry, err)
 	if f.err = err; err == nil {
 		f.token = newToken(*record)
 	}
 }
 
-// renew replaces the stale access token under the store's lock.
-func (s *Source) renew(ctx context.Context, stale string) (*tokenstore.Record, error) {
+// renew replaces seen under the store's lock.
+func (s *Source) renew(ctx context.Context, seen *token) (*tokenstore.Record, error) {
 	var got *tokenstore.Record
-	err := s.store.Update(ctx, s.key, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
-		if old != nil && old.AccessToken != stale {
-			if t := newToken(*old); t.validAt(time.Now(), t.hard) {
-				got = old // someone who shares the store was quicker
-				return old, nil
-			}
+	err := s.login.Store.Update(ctx, s.login.Key, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
+		if err := s.login.owns(old); err != nil {
+			return nil, err
 		}
-		record, err := s.fetch(ctx, old)
+		if old != nil && old.AccessToken != "" && visible(old.AccessToken) && newer(old, seen) && newToken(*old).usableAt(time.Now()) {
+			got = old // someone who shares the store was quicker
+			return old, nil
+		}
+		record, err := s.login.Fetch(ctx, old)
 		if err != nil {
 			return nil, err
 		}
@@ -304,21 +330,48 @@ func (s *Source) renew(ctx context.Context, stale string) (*tokenstore.Record, e
 		if old != nil {
 			record.Generation = old.Generation + 1
 		}
+		if seen != nil {
+			record.Generation = max(record.Generation, seen.record.Generation+1)
+		}
 		got = record
 		return record, nil
 	})
-	if got != nil {
-		return got, nil // a token that could not be saved is still a token
-	}
 	var known *worktime.AuthError
-	if errors.As(err, &known) {
+	switch {
+	case got != nil:
+		return got, nil // a token that could not be saved is still a token
+	case errors.As(err, &known):
 		return nil, err
+	case err == nil:
+		err = errors.New("the token store did not carry out the change")
 	}
 	return nil, s.newError(err)
 }
 
+// newer reports whether a stored record follows the token seen. One that precedes it is in
+// the store if its successor could not be saved.
+func newer(old *tokenstore.Record, seen *token) bool {
+	return seen == nil || old.AccessToken != seen.record.AccessToken &&
+		(old.Generation > seen.record.Generation || old.IssuedAt.After(seen.record.IssuedAt))
+}
+
+// owns refuses a record that was put under this login's key by mistake: its token would be
+// sent to the wrong server.
+func (l Login) owns(r *tokenstore.Record) error {
+	if r != nil && (l.Issuer != "" && r.Issuer != "" && r.Issuer != l.Issuer || l.ClientID != "" && r.ClientID != "" && r.ClientID != l.ClientID) {
+		return errors.New("the stored record belongs to another login")
+	}
+	return nil
+}
+
 func (s *Source) newError(err error) error {
 	return &worktime.AuthError{Provider: s.observer.Provider(), Operation: "token", Err: err}
+}
+
+// ours: the deadline in an error of our own exchange is the flight's; that of a token source of
+// the user's is its own affair.
+func ours(err error) bool {
+	return errors.Is(err, worktime.ErrRateLimited) || errors.Is(err, worktime.ErrUnavailable)
 }
 
 // overdue is err without the flight's own deadline, which must not look like a caller's.
@@ -370,6 +423,6 @@ func (ts tokenSource) Token() (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok := &oauth2.Token{AccessToken: t.record.AccessToken, TokenType: "Bearer", Expiry: t.record.Expiry}
-	return tok.WithExtra(map[string]any{"scope": t.record.Scope}), nil
+	tok := t.oauth // a copy: callers may change it
+	return &tok, nil
 }

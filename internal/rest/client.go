@@ -51,7 +51,7 @@ type Answer struct {
 	Body       []byte
 	Resent     bool // an earlier attempt may have been carried out too
 
-	scrub func([]byte) []byte // cuts the credential out
+	response *transport.Response
 }
 
 // Get carries out op and decodes its answer.
@@ -98,20 +98,26 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 		Operation: op.Name, Class: op.Class, Method: op.Method, URL: u, Host: c.Host,
 		Header: header, Body: body, Auth: c.Auth, Classify: c.Vendor.Classify,
 	})
+	if err != nil {
+		return c.unsuccessful(op, u, err)
+	}
+	defer resp.Release()
+	if err := read(Answer{resp.StatusCode, resp.Header, resp.Body, resp.Resent, resp}); err != nil {
+		return c.unreadable(op, u, resp, err)
+	}
+	return nil
+}
+
+// unsuccessful says what an error of the transport means for the operation.
+func (c *Client) unsuccessful(op Op, u *url.URL, err error) error {
 	var failure *transport.Failure
 	switch {
 	case errors.As(err, &failure) && op.Method == http.MethodDelete && failure.Resent && failure.StatusCode == http.StatusNotFound:
 		return nil // the attempt before was carried out after all
 	case errors.As(err, &failure):
 		return c.failed(op, u, failure)
-	case err != nil:
-		return c.stopped(op, u, err)
 	}
-	defer resp.Release()
-	if err := read(Answer{resp.StatusCode, resp.Header, resp.Body, resp.Resent, resp.Scrub}); err != nil {
-		return c.unreadable(op, u, resp, err)
-	}
-	return nil
+	return c.stopped(op, u, err)
 }
 
 // failed maps a failed exchange, with the credential cut out of the vendor's words.
@@ -142,7 +148,8 @@ func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause e
 	}
 	e := c.newError(op, u, transport.Join(fate, worktime.ErrBadResponse, cause))
 	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, resp.Attempts, string(resp.Scrub([]byte(requestID(resp.Header))))
-	e.Body = resp.Scrub(bytes.Clone(resp.Body[:min(len(resp.Body), 64<<10)]))
+	body := resp.Scrub(resp.Body) // before it is cut, or a part of the credential could stay
+	e.Body = bytes.Clone(body[:min(len(body), 64<<10)])
 	return e
 }
 
@@ -189,7 +196,7 @@ func checkJSON(a Answer) error {
 		return errors.New("the body is empty")
 	}
 	contentType := a.Header.Get("Content-Type")
-	if contentType == "" {
+	if contentType == "" || contentType == "application/json" || strings.HasPrefix(contentType, "application/json;") {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(contentType)

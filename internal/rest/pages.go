@@ -131,7 +131,7 @@ func (w *walker[T, Q]) results(ctx context.Context, depth int) iter.Seq[result[T
 	return func(yield func(result[T]) bool) {
 		fetching, cancel := context.WithCancel(ctx)
 		results := make(chan result[T], depth-1)
-		done := make(chan struct{})
+		left, done := make(chan struct{}), make(chan struct{})
 		complete := false
 		var panicked any
 		go func() {
@@ -141,13 +141,14 @@ func (w *walker[T, Q]) results(ctx context.Context, depth int) iter.Seq[result[T
 			for r := range w.sequence(fetching) {
 				select {
 				case results <- r:
-				case <-fetching.Done():
+				case <-left: // and not the end of the context: the consumer gets that from r
 					return
 				}
 			}
 			complete = true
 		}()
 		defer func() {
+			close(left)
 			cancel()
 			<-done
 		}()
@@ -160,12 +161,8 @@ func (w *walker[T, Q]) results(ctx context.Context, depth int) iter.Seq[result[T
 		switch {
 		case panicked != nil:
 			panic(panicked) // of a function of the user's, where the user can recover it
-		case !complete:
-			err := ctx.Err()
-			if err == nil {
-				err = errors.New("the fetch ended without a result") // Goexit in a function of the user's
-			}
-			yield(result[T]{err: w.client.newError(w.list.Op, w.first[0], err)})
+		case !complete: // Goexit in a function of the user's
+			yield(result[T]{err: w.client.newError(w.list.Op, w.first[0], errors.New("the fetch ended without a result"))})
 		}
 	}
 }
@@ -199,7 +196,7 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 		if err = checkJSON(a); err == nil {
 			page.Items, next, err = w.list.Decode(a.Body)
 		}
-		if err == nil && string(a.scrub([]byte(next))) != next {
+		if err == nil && a.response.Holds(next) {
 			err = errors.New("the next link holds the credential")
 		}
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,26 +37,60 @@ func (f *Failure) Scrub(text []byte) []byte { return scrub(text, f.credential) }
 
 const redacted = "[redacted]"
 
+// telling is how many characters of a token give it away: what begins like it was perhaps cut.
+const telling = 8
+
 // scrub also finds the spellings that JSON and URL encoders give to the characters of a token.
 func scrub(text []byte, credential string) []byte {
 	token := secret(credential)
-	if token == "" || len(text) == 0 {
+	var out []byte
+	rest := 0 // where that begins which is not yet in out
+	for i := 0; i < len(text); {
+		n, chars := spelled(text[i:], token)
+		if chars == 0 || chars < min(telling, len(token)) {
+			i++
+			continue
+		}
+		out = append(append(out, text[rest:i]...), redacted...)
+		i += n
+		rest = i
+	}
+	if rest == 0 {
 		return text
 	}
-	var pattern strings.Builder
-	for _, c := range []byte(token) {
-		char := regexp.QuoteMeta(string(rune(c)))
-		if '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' {
-			pattern.WriteString(char)
-		} else {
-			fmt.Fprintf(&pattern, `(?:%s|\\%s|(?i:\\u00%02x|%%%02x))`, char, char, c, c)
+	return append(out, text[rest:]...)
+}
+
+// holds reports whether text has the whole credential.
+func holds(text, credential string) bool {
+	token := secret(credential)
+	for i := range len(text) {
+		if _, chars := spelled([]byte(text[i:]), token); chars == len(token) {
+			return token != ""
 		}
 	}
-	spellings, err := regexp.Compile(pattern.String())
-	if err != nil { // a token too long for a pattern
-		return bytes.ReplaceAll(text, []byte(token), []byte(redacted))
+	return false
+}
+
+// spelled returns how many characters of token the text begins with, and how many bytes they
+// take there: each stands for itself, with backslashes before it, or as \u00hh or %hh.
+func spelled(text []byte, token string) (n, chars int) {
+	for _, c := range []byte(token) {
+		rest := bytes.TrimLeft(text[n:], `\`)
+		escaped := len(rest) < len(text)-n
+		switch {
+		case len(rest) > 0 && rest[0] == c:
+			rest = rest[1:]
+		case escaped && len(rest) >= 5 && strings.EqualFold(string(rest[:5]), fmt.Sprintf("u00%02x", c)):
+			rest = rest[5:]
+		case len(rest) >= 3 && rest[0] == '%' && strings.EqualFold(string(rest[:3]), fmt.Sprintf("%%%02x", c)):
+			rest = rest[3:]
+		default:
+			return n, chars
+		}
+		n, chars = len(text)-len(rest), chars+1
 	}
-	return spellings.ReplaceAllLiteral(text, []byte(redacted))
+	return n, chars
 }
 
 // secret is the credential without its scheme.

@@ -233,6 +233,9 @@ func (t *connTrace) limit(cancel context.CancelFunc) (stop func()) {
 
 // sanitize takes the URL and the credential out of the error of a RoundTripper.
 func sanitize(err error, credential string) error {
+	if err == nil {
+		return nil
+	}
 	err = Sanitize(err)
 	if token := secret(credential); err != nil && token != "" && strings.Contains(err.Error(), token) {
 		return errors.New(strings.ReplaceAll(err.Error(), token, redacted))

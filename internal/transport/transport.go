@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -86,18 +87,19 @@ type Response struct {
 	Resent bool
 
 	credential string
-	release    func()
+	buf        *bytes.Buffer
 }
 
 // Scrub cuts the credential that was sent out of text of the server's.
 func (r *Response) Scrub(text []byte) []byte { return scrub(text, r.credential) }
 
+// Holds reports whether text has the credential that was sent.
+func (r *Response) Holds(text string) bool { return holds(text, r.credential) }
+
 // Release gives the body's memory back. Body must not be used afterwards.
 func (r *Response) Release() {
-	if r.release != nil {
-		r.release()
-		r.release, r.Body = nil, nil
-	}
+	putBuffer(r.buf)
+	r.buf, r.Body = nil, nil
 }
 
 // Client sends calls with one set of options. Clients of one Family share connections,
@@ -171,10 +173,9 @@ func (x *exchange) authorize(ctx context.Context) error {
 }
 
 func (x *exchange) response() *Response {
-	buf := x.buf
 	return &Response{
 		StatusCode: x.status, Header: x.header, Body: x.body, Attempts: x.attempts, Resent: x.resent, credential: x.credential,
-		release: func() { putBuffer(buf) },
+		buf: x.buf,
 	}
 }
 
