@@ -58,7 +58,8 @@ type Source struct {
 	current atomic.Pointer[token]
 
 	mu     sync.Mutex
-	flight *flight
+	flight *flight   // on its way; nil if none is
+	last   *flight   // the latest, landed or not
 	forced time.Time // when a 401 last forced a renewal
 	failed time.Time // when a renewal last failed
 	err    error     // why
@@ -106,7 +107,8 @@ func (t *token) aliveAt(now time.Time) bool {
 // flight is one renewal, shared by all who need its result.
 type flight struct {
 	done  chan struct{}   // closed when token and err are set
-	over  <-chan struct{} // closed when it has taken too long, or is done
+	over  <-chan struct{} // closed when it has taken too long, or is gone
+	gone  chan struct{}   // closed when it has been reported too
 	token *token
 	err   error
 }
@@ -261,9 +263,10 @@ func (s *Source) launch(seen *token) *flight {
 	// token that the server has handed out already.
 	over, stop := context.WithTimeout(context.Background(), flightLimit+flightGrace)
 	ctx, cancel := context.WithTimeout(over, flightLimit)
-	f := &flight{done: make(chan struct{}), over: over.Done()}
-	s.flight = f
+	f := &flight{done: make(chan struct{}), over: over.Done(), gone: make(chan struct{})}
+	s.flight, s.last = f, f
 	go func() {
+		defer close(f.gone)
 		defer stop()
 		defer cancel()
 		s.fly(ctx, f, seen)
@@ -394,13 +397,13 @@ func (s *Source) overdue(err error) error {
 func (s *Source) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
-	f := s.flight
+	f := s.last
 	s.mu.Unlock()
 	if f == nil {
 		return nil
 	}
 	select {
-	case <-f.done:
+	case <-f.gone:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -73,7 +73,7 @@ func (x *exchange) decide(ctx context.Context) (again bool, err error) {
 		return x.throttled(ctx)
 	}
 	if err := ctx.Err(); err != nil {
-		if x.status != 0 {
+		if x.outcome != Unknown {
 			x.before = x.sentinel()
 		}
 		return false, x.fail(err, x.fate(), x.before, x.err)
@@ -83,14 +83,14 @@ func (x *exchange) decide(ctx context.Context) (again bool, err error) {
 		x.errors500++
 	}
 	asked := x.asked()
-	if !resendable(x.call.Class, x.outcome, x.status, x.errors500, x.unsent) || permanent(x.err) ||
+	if !resendable(x.call.Class, x.outcome, x.status, x.errors500, x.unsent) || x.final ||
 		x.failures >= x.client.retry.maxAttempts || !x.call.Host.budget.take() {
 		return false, x.failAfter(asked, x.fate(), x.sentinel(), x.err)
 	}
 	x.before = x.sentinel()
 	wait := x.client.retry.backoff(x.failures - 1)
 	if asked > 0 {
-		wait = asked + time.Duration(rand.Float64()*jitterShare*float64(asked))
+		wait = max(asked, asked+time.Duration(rand.Float64()*jitterShare*float64(asked)))
 	}
 	return true, x.pause(ctx, asked, wait, false)
 }
@@ -124,7 +124,7 @@ func (x *exchange) maybeDone() bool {
 	case Unavailable:
 		return x.status != http.StatusTooEarly // sent before processing (RFC 8470, section 5.2)
 	case Refused:
-		return x.status < 400 // a redirect often follows a form that was accepted
+		return x.status < 200 || x.status/100 == 3 // a redirect often follows a form that was accepted
 	case Done, Throttled:
 	}
 	return x.outcome == Done
@@ -163,6 +163,8 @@ func (x *exchange) reauthorize(ctx context.Context) (again bool, err error) {
 		return false, err
 	case value == "":
 		return false, x.fail(worktime.ErrUnauthorized)
+	case !sendable(value):
+		return false, x.fail(worktime.ErrUnauthorized, errUnsendable)
 	}
 	x.credential, x.reauthorized = value, true
 	return true, nil

@@ -36,6 +36,7 @@ type attempt struct {
 	buf     *bytes.Buffer // holds body; nil if there is none
 	err     error         // why there is no answer, or not all of it
 	unsent  bool          // the request provably did not reach the server
+	final   bool          // trying again will not help
 	outcome Outcome
 }
 
@@ -57,6 +58,9 @@ func (x *exchange) send(ctx context.Context) {
 	var conn *connTrace
 	if x.call.Class != Safe || x.call.Patient {
 		conn = &connTrace{}
+		if x.call.Class == Once {
+			conn.again = cancel
+		}
 		if x.call.Patient {
 			defer conn.limit(cancel)()
 		}
@@ -72,11 +76,16 @@ func (x *exchange) send(ctx context.Context) {
 		x.status, x.header = resp.StatusCode, resp.Header
 		err = x.read(resp)
 	}
-	if err != nil && actx.Err() != nil && ctx.Err() == nil {
+	x.final = permanent(err)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case actx.Err() != nil:
 		// Not the caller's deadline, so it must not look like it.
 		err = fmt.Errorf("no complete answer within %v", time.Since(began).Round(time.Millisecond))
+	case ended(err): // a time limit of the connection's says that it is a DeadlineExceeded
+		err = errors.New(Sanitize(err).Error())
 	}
-	x.err = sanitize(err, x.credential)
+	x.err = x.sanitize(err)
 	x.outcome = x.classify()
 	x.client.requestEnd(ctx, x.call, x, time.Since(began))
 }
@@ -181,6 +190,7 @@ func putBuffer(buf *bytes.Buffer) {
 type connTrace struct {
 	wanted, got, wrote, http2 atomic.Bool
 	written                   func() // set before the request is made
+	again                     func() // called before a written request is written again
 }
 
 func (t *connTrace) hooks() *httptrace.ClientTrace {
@@ -190,6 +200,9 @@ func (t *connTrace) hooks() *httptrace.ClientTrace {
 			t.got.Store(true)
 			c, ok := info.Conn.(*tls.Conn)
 			t.http2.Store(ok && c.ConnectionState().NegotiatedProtocol == "h2")
+			if t.again != nil && t.http2.Load() && t.wrote.Load() {
+				t.again()
+			}
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) {
 			t.wrote.Store(true)
@@ -232,13 +245,15 @@ func (t *connTrace) limit(cancel context.CancelFunc) (stop func()) {
 }
 
 // sanitize takes the URL and the credential out of the error of a RoundTripper.
-func sanitize(err error, credential string) error {
+func (x *exchange) sanitize(err error) error {
 	if err == nil {
 		return nil
 	}
 	err = Sanitize(err)
-	if token := secret(credential); err != nil && token != "" && strings.Contains(err.Error(), token) {
-		return errors.New(strings.ReplaceAll(err.Error(), token, redacted))
+	for _, s := range []string{secret(x.credential), x.call.URL.RawQuery} {
+		if s != "" && strings.Contains(err.Error(), s) {
+			err = errors.New(strings.ReplaceAll(err.Error(), s, redacted))
+		}
 	}
 	return err
 }

@@ -165,11 +165,20 @@ func (x *exchange) authorize(ctx context.Context) error {
 		return x.fail(ctx.Err(), x.before)
 	case err != nil:
 		return err
-	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
-		return x.fail(worktime.ErrUnauthorized, errors.New("the credential has characters that no header may have"))
+	case !sendable(value):
+		return x.fail(worktime.ErrUnauthorized, errUnsendable)
 	}
 	x.credential = value
+	if err := ctx.Err(); err != nil {
+		return x.fail(err, x.before)
+	}
 	return nil
+}
+
+var errUnsendable = errors.New("the credential has characters that no header may have")
+
+func sendable(credential string) bool {
+	return !strings.ContainsFunc(credential, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func (x *exchange) response() *Response {
