@@ -334,17 +334,23 @@ func assertRoundTrips(t require.TestingT, d worktime.Date) {
 }
 
 func FuzzDate(f *testing.F) {
-	for _, seed := range []string{"", "2026-01-02", "0001-01-01", "9999-12-31", "2024-02-29", "2026-02-30", "2026-1-2", "null", "\xff\n"} {
+	for _, seed := range []string{"", "2026-01-02", "0001-01-01", "9999-12-31", "2024-02-29", "2026-02-30", "2026-1-2", "null", "\xff\n", "1900-02-29", "2000-02-29", "20x6-01-02"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		d, err := worktime.ParseDate(s)
+		oracle, oracleErr := time.Parse(time.DateOnly, s)
+		assert.Equal(t, s == "" || oracleErr == nil && oracle.Year() >= 1, err == nil, "as package time judges it")
 		if err != nil {
 			assert.True(t, d.IsZero())
+			assert.Error(t, d.UnmarshalJSON([]byte(`"`+s+`"`)))
 			assertOneLine(t, err.Error())
 			return
 		}
 		assert.Equal(t, s, d.String(), "one day has one spelling")
 		assertRoundTrips(t, d)
+		if s != "" {
+			assert.Equal(t, worktime.DateOf(oracle), d)
+		}
 	})
 }
