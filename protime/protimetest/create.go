@@ -156,14 +156,17 @@ func (r *reader) definition(member string, given *reference) string {
 	return plain
 }
 
-// id returns the id that a reference has, as JSON, or stands for.
+// id returns the id that a reference has, as JSON, or that its external reference stands for.
 func (r *reader) id(member, collection string, given *reference) string {
-	switch {
-	case given.ID != nil && given.ExternalReferences != nil, given.ID == nil && len(given.ExternalReferences) != 1:
+	if given.ID != nil {
+		if given.ExternalReferences != nil {
+			r.complain(member, "must not have both an id and external references")
+		}
+		return string(given.ID)
+	}
+	if len(given.ExternalReferences) != 1 {
 		r.complain(member, "must have an id or one external reference")
 		return ""
-	case given.ID != nil:
-		return string(given.ID)
 	}
 	for name, value := range given.ExternalReferences {
 		id, ok := r.references.id(collection, name, value)
