@@ -95,7 +95,7 @@ func TestCreateRefusals(t *testing.T) {
 		{"geolocation", `{"longitude": 4.3}`, "geolocation.latitude"},
 		{"geolocation", `{"longitude": 181, "latitude": 1}`, "geolocation.longitude"},
 		{"geolocation", `{"longitude": -1, "latitude": -91}`, "geolocation.latitude"},
-		{"geolocation", `{"longitude": "4.3", "lattitude": "51"}`, "the JSON cannot be read"},
+		{"geolocation", `{"longitude": "4.3", "latitude": "51"}`, "the JSON cannot be read"},
 		{"reason", `{"id": 12}`, "reason: belongs to the kind Reason"},
 		{"isOpen", `true`, "reason: belongs to the kind Reason"},
 		{"activityLevels", `[]`, "activityLevels: belong to the kind Activity"},

@@ -2,7 +2,6 @@ package protimetest_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -181,7 +180,7 @@ func TestFaultsAndTheClient(t *testing.T) {
 				srv := protimetest.NewServer(t, protimetest.WithClockings(on(1, 2, 510), on(1, 2, 720)), protimetest.WithPageSize(1))
 				srv.Fail(test.fault)
 				err := test.call(t.Context(), newClient(t, srv.Config()))
-				assert.Truef(t, errors.Is(err, test.want), "%v", err)
+				assert.ErrorIs(t, err, test.want)
 				assert.Equal(t, test.requests, srv.APIRequests())
 				assert.Equal(t, test.created, len(srv.Clockings())-2)
 			})
