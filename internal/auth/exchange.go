@@ -53,7 +53,6 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		}
 		body.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
 	}
-	asked := time.Now()
 	resp, err := e.Client.Do(ctx, &transport.Call{
 		Operation: operation, Class: class, Method: http.MethodPost, URL: e.URL, Host: e.Host,
 		Header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
@@ -63,7 +62,7 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		return nil, e.refused(operation, form, err)
 	}
 	defer resp.Release()
-	record, err := readToken(resp.Body, asked, e.DefaultLifetime)
+	record, err := readToken(resp.Body, resp.SentAt, e.DefaultLifetime)
 	if err != nil {
 		return nil, &worktime.AuthError{
 			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: resp.Attempts,

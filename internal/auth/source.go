@@ -404,10 +404,14 @@ func (s *Source) Close(ctx context.Context) error {
 	}
 	select {
 	case <-f.gone:
-		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case <-f.gone: // both: there is nothing left to wait for
+		default:
+			return ctx.Err()
+		}
 	}
+	return nil
 }
 
 // TokenSource hands the access token to other code; the refresh token stays here. Each

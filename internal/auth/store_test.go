@@ -306,10 +306,10 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 // A store may do as it likes: callers get an error, never a hang or a token without a value.
 func TestStoreThatBreaksItsContract(t *testing.T) {
 	for name, misbehave := range map[string]func(context.Context) error{
-		"panics":             func(context.Context) error { panic(clientSecret) },
-		"panics at run time": func(context.Context) error { return []error(nil)[len(clientSecret)] },
-		"exits":              func(context.Context) error { runtime.Goexit(); return nil },
-		"blocks":             func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"panics":               func(context.Context) error { panic(clientSecret) },
+		"panics with an error": func(context.Context) error { panic(errors.New(clientSecret)) },
+		"exits":                func(context.Context) error { runtime.Goexit(); return nil },
+		"blocks":               func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 	} {
 		for place, put := range map[string]func(*flaky){
 			"before": func(f *flaky) { f.before = misbehave }, "after": func(f *flaky) { f.after = misbehave },
