@@ -53,7 +53,7 @@ var (
 
 // Error is the failure of one call of a vendor's API. It matches a sentinel by
 // [errors.Is] and shows neither credentials nor the body, under whatever verb or encoding.
-type Error struct {
+type Error struct { //nolint:recvcheck // Format and its like are by value: a copy must not show more than the pointer
 	Provider  string // "protime", "timelog" or "timeneye"
 	Operation string // for example "list clockings"
 	Method    string // HTTP method
@@ -110,7 +110,7 @@ func (e Error) LogValue() slog.Value {
 
 // AuthError is the failure of a login, or of obtaining or renewing a token. The API was
 // not called. It matches a sentinel by [errors.Is] and shows no credentials.
-type AuthError struct {
+type AuthError struct { //nolint:recvcheck // as Error
 	Provider  string // "protime", "timelog" or "timeneye"
 	Operation string // for example "client credentials"
 	// StatusCode is that of the login server's answer; 0 if none arrived.

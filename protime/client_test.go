@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -83,7 +84,7 @@ func TestHosts(t *testing.T) {
 		config.Options.Retry.MaxAttempts = -1
 		config.Options.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			asked = append(asked, r.URL.String())
-			return nil, fmt.Errorf("offline")
+			return nil, errors.New("offline")
 		})}
 		client := open(t, config)
 		_, err := client.Clockings.Get(t.Context(), 1)

@@ -2,7 +2,6 @@ package protime
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"testing"
 
@@ -293,5 +292,5 @@ func requireField(t *testing.T, err error, field string) {
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, field, e.Field)
 	require.ErrorIs(t, err, worktime.ErrBadRequest)
-	assert.False(t, errors.Is(err, worktime.ErrUnknownOutcome))
+	require.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
 }

@@ -64,7 +64,7 @@ func (f *filter) anyOf(field string, values []string) {
 
 // walks returns the parameters of as many requests as the persons take: a list of them that
 // does not fit in one URI is split, in its order. No persons means no such condition.
-func (f filter) walks(base *url.URL, path string, persons []int64, references string) ([]url.Values, error) {
+func (f *filter) walks(base *url.URL, path string, persons []int64, references string) ([]url.Values, error) {
 	if len(persons) == 0 {
 		values, err := f.values(base, path, "", references)
 		return []url.Values{values}, err
@@ -95,8 +95,8 @@ func (f filter) walks(base *url.URL, path string, persons []int64, references st
 }
 
 // values returns the parameters with the given persons; an error if they do not fit a URI.
-func (f filter) values(base *url.URL, path, persons, references string) (url.Values, error) {
-	conditions := slices.Clone(f)
+func (f *filter) values(base *url.URL, path, persons, references string) (url.Values, error) {
+	conditions := slices.Clone(*f)
 	if persons != "" {
 		conditions = slices.Insert(conditions, 0, "person in ("+persons+")")
 	}

@@ -200,17 +200,28 @@ func configure(environ []string, query protime.ClockingQuery, stderr io.Writer) 
 
 // hint names the variable or the flag behind a field.
 func hint(field *worktime.FieldError) string {
-	source := map[string]string{
-		"Config.Tenant": "PROTIME_TENANT", "Config.Environment": "PROTIME_ENVIRONMENT",
-		"Config.ClientID": "PROTIME_CLIENT_ID", "Config.ClientSecret": "PROTIME_CLIENT_SECRET",
-		"Config.Scopes": "PROTIME_SCOPES", "Options.UserAgent": "PROTIME_USER_AGENT",
-		"Config.APIURL": "PROTIME_API_URL", "Config.AuthURL": "PROTIME_AUTH_URL",
-		"ClockingQuery.From": "-from", "ClockingQuery.To": "-to", "ClockingQuery.Persons": "-person",
-	}[field.Field]
-	if source == "" {
+	switch field.Field {
+	case "Config.Tenant":
+		return "(set PROTIME_TENANT)"
+	case "Config.Environment":
+		return "(set PROTIME_ENVIRONMENT)"
+	case "Config.ClientID":
+		return "(set PROTIME_CLIENT_ID)"
+	case "Config.ClientSecret":
+		return "(set PROTIME_CLIENT_SECRET)"
+	case "Config.Scopes":
+		return "(set PROTIME_SCOPES)"
+	case "Config.APIURL":
+		return "(set PROTIME_API_URL)"
+	case "Config.AuthURL":
+		return "(set PROTIME_AUTH_URL)"
+	case "Options.UserAgent":
+		return "(set PROTIME_USER_AGENT)"
+	case "ClockingQuery.From", "ClockingQuery.To":
+		return "(set -from and -to)"
+	default:
 		return ""
 	}
-	return "(set " + source + ")"
 }
 
 // printer writes clockings in one of the formats.

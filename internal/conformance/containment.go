@@ -110,8 +110,7 @@ var containmentPromises = map[string]func(*scene){
 			shown += logged.String()
 			if err, ok := v.(error); ok {
 				require.Error(s.T, err)
-				var e *worktime.Error
-				if errors.As(err, &e) {
+				if e, ok := errors.AsType[*worktime.Error](err); ok {
 					shown += string(e.Body) + e.Code + e.Message + e.RequestID + fmt.Sprint(e.Details)
 				}
 			}

@@ -2,7 +2,6 @@ package fake
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -113,7 +112,7 @@ func TestRetryAfter(t *testing.T) {
 			if strings.ContainsAny(test.want, ":") {
 				at, err := http.ParseTime(test.want)
 				require.NoError(t, err)
-				assert.Equal(t, 90*time.Second, at.Sub(time.Now()))
+				assert.Equal(t, 90*time.Second, time.Until(at))
 			}
 		}
 	})
@@ -269,7 +268,7 @@ func TestHugeBodyEndsWithTheClient(t *testing.T) {
 		require.NoError(t, err)
 		cancel()
 		_, err = io.Copy(io.Discard, resp.Body)
-		assert.True(t, errors.Is(err, context.Canceled))
+		assert.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, resp.Body.Close())
 		s.Close() // would wait for the handler
 	}

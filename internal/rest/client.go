@@ -155,8 +155,7 @@ func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause e
 
 // stopped wraps the end of a context; other errors, which are those of the login, pass.
 func (c *Client) stopped(op Op, u *url.URL, err error) error {
-	var auth *worktime.AuthError
-	if errors.As(err, &auth) {
+	if _, ok := errors.AsType[*worktime.AuthError](err); ok {
 		return err
 	}
 	return c.newError(op, u, err)

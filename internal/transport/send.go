@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -99,9 +100,7 @@ func (x *exchange) attemptContext(ctx context.Context) (context.Context, context
 
 func (x *exchange) request(ctx context.Context, conn *connTrace) *http.Request {
 	header := make(http.Header, len(x.call.Header)+2)
-	for name, values := range x.call.Header {
-		header[name] = values
-	}
+	maps.Copy(header, x.call.Header)
 	header["User-Agent"] = x.client.userAgent
 	if x.credential != "" {
 		header["Authorization"] = []string{x.credential}

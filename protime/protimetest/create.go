@@ -43,7 +43,7 @@ type reader struct {
 	invalid    []string
 }
 
-func (r *reader) complain(member, format string, args ...any) {
+func (r *reader) complainf(member, format string, args ...any) {
 	r.invalid = append(r.invalid, member+": "+fmt.Sprintf(format, args...))
 }
 
@@ -60,7 +60,7 @@ func readClocking(contentType string, body []byte, known references) (protime.Cl
 	r := &reader{references: known}
 	c := protime.Clocking{Status: protime.ClockingActive}
 	if n.Person == nil {
-		r.complain("person", "is required")
+		r.complainf("person", "is required")
 	} else {
 		c.Person = *r.ref("person", people, n.Person)
 	}
@@ -73,15 +73,15 @@ func readClocking(contentType string, body []byte, known references) (protime.Cl
 
 func (r *reader) when(c *protime.Clocking, n *newClocking) {
 	if n.Date == nil || n.Date.IsZero() {
-		r.complain("date", "is required")
+		r.complainf("date", "is required")
 	} else {
 		c.Date = *n.Date
 	}
 	switch {
 	case n.Minutes == nil:
-		r.complain("timeOfDayInMinutes", "is required")
+		r.complainf("timeOfDayInMinutes", "is required")
 	case *n.Minutes < int(protime.MinTimeOfDay) || *n.Minutes > int(protime.MaxTimeOfDay):
-		r.complain("timeOfDayInMinutes", "must be between -1440 and 2880")
+		r.complainf("timeOfDayInMinutes", "must be between -1440 and 2880")
 	default:
 		c.TimeOfDay = protime.TimeOfDay(*n.Minutes)
 		c.CalculatedTimeOfDay = pointerTo(&c.TimeOfDay)
@@ -92,9 +92,9 @@ func (r *reader) where(c *protime.Clocking, n *newClocking) {
 	switch g := n.Geolocation; {
 	case g == nil:
 	case g.Longitude == nil || *g.Longitude < -180 || *g.Longitude > 180:
-		r.complain("geolocation.longitude", "must be between -180 and 180")
+		r.complainf("geolocation.longitude", "must be between -180 and 180")
 	case g.Latitude == nil || *g.Latitude < -90 || *g.Latitude > 90:
-		r.complain("geolocation.latitude", "must be between -90 and 90")
+		r.complainf("geolocation.latitude", "must be between -90 and 90")
 	default:
 		c.Geolocation = &protime.Geolocation{Longitude: *g.Longitude, Latitude: *g.Latitude}
 	}
@@ -104,24 +104,24 @@ func (r *reader) where(c *protime.Clocking, n *newClocking) {
 func (r *reader) what(c *protime.Clocking, n *newClocking) {
 	switch {
 	case n.Kind == nil:
-		r.complain("kind", "is required")
+		r.complainf("kind", "is required")
 		return
 	case !knownKind(*n.Kind):
-		r.complain("kind", "'%s' is not a kind of clocking", *n.Kind)
+		r.complainf("kind", "'%s' is not a kind of clocking", *n.Kind)
 		return
 	}
 	c.Kind = *n.Kind
 	if (n.Reason != nil || n.IsOpen != nil) && c.Kind != protime.ClockingReason {
-		r.complain("reason", "belongs to the kind Reason, and so does isOpen")
+		r.complainf("reason", "belongs to the kind Reason, and so does isOpen")
 	}
 	if n.ActivityLevels != nil && c.Kind != protime.ClockingActivity {
-		r.complain("activityLevels", "belong to the kind Activity")
+		r.complainf("activityLevels", "belong to the kind Activity")
 	}
 	c.Reason, c.IsOpen = r.ref("reason", absenceDefinitions, n.Reason), n.IsOpen
 	for i, level := range n.ActivityLevels {
 		member := fmt.Sprintf("activityLevels[%d]", i)
 		if level.Level < 1 || level.ActivityDefinition == nil {
-			r.complain(member, "must have a level from 1 and an activityDefinition")
+			r.complainf(member, "must have a level from 1 and an activityDefinition")
 			continue
 		}
 		c.ActivityLevels = append(c.ActivityLevels, protime.ActivityLevel{
@@ -138,7 +138,7 @@ func (r *reader) ref(member, collection string, given *reference) *protime.Ref {
 	}
 	id, err := strconv.ParseInt(r.id(member, collection, given), 10, 64)
 	if given.ID != nil && (err != nil || id < 1) {
-		r.complain(member+".id", "must be an integer from 1")
+		r.complainf(member+".id", "must be an integer from 1")
 	}
 	return &protime.Ref{ID: id}
 }
@@ -151,24 +151,27 @@ func (r *reader) definition(member string, given *reference) string {
 	}
 	var plain string
 	if json.Unmarshal([]byte(id), &plain) != nil || plain == "" {
-		r.complain(member+".id", "must be a string")
+		r.complainf(member+".id", "must be a string")
 	}
 	return plain
 }
 
-// id returns the id that a reference has, as JSON, or stands for.
+// id returns the id that a reference has, as JSON, or that its external reference stands for.
 func (r *reader) id(member, collection string, given *reference) string {
-	switch {
-	case given.ID != nil && given.ExternalReferences != nil, given.ID == nil && len(given.ExternalReferences) != 1:
-		r.complain(member, "must have an id or one external reference")
-		return ""
-	case given.ID != nil:
+	if given.ID != nil {
+		if given.ExternalReferences != nil {
+			r.complainf(member, "must not have both an id and external references")
+		}
 		return string(given.ID)
+	}
+	if len(given.ExternalReferences) != 1 {
+		r.complainf(member, "must have an id or one external reference")
+		return ""
 	}
 	for name, value := range given.ExternalReferences {
 		id, ok := r.references.id(collection, name, value)
 		if !ok {
-			r.complain(member+".externalReferences", "nothing in %s has the %s '%s'", collection, name, value)
+			r.complainf(member+".externalReferences", "nothing in %s has the %s '%s'", collection, name, value)
 		}
 		return id
 	}

@@ -178,7 +178,7 @@ func TestPaging(t *testing.T) {
 
 func TestNothingFound(t *testing.T) {
 	c := newCaller(t, protimetest.NewServer(t), read)
-	assert.Equal(t, `{"value":[],"nextLink":null}`, c.get("/clockings"+january).body)
+	assert.JSONEq(t, `{"value":[],"nextLink":null}`, c.get("/clockings"+january).body)
 	c = newCaller(t, protimetest.NewServer(t, protimetest.WithEmptyPages(1)), read)
 	all, _ := pages(c, "/clockings"+january)
 	assert.Equal(t, [][]int{{}, {}}, ids(all))
@@ -206,7 +206,7 @@ func TestContinuationTokens(t *testing.T) {
 	require.Equal(t, 200, follow(c, january, good).status)
 	for name, r := range map[string]answer{
 		"plus read as a blank": follow(c, january, token),
-		"cut":                  follow(c, january, good[:len(good)-6]),
+		"cut":                  follow(c, january, url.QueryEscape(token[:len(token)-6])),
 		"empty":                follow(c, january, ""),
 		"not Base64":           follow(c, january, "%00"),
 		"too short":            follow(c, january, "AAAA"),

@@ -1,6 +1,7 @@
 package protimetest_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -118,6 +119,6 @@ func newClient(t *testing.T, config protime.Config) *protime.Client {
 	t.Helper()
 	client, err := protime.NewClient(config)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, client.Close(t.Context())) })
+	t.Cleanup(func() { assert.NoError(t, client.Close(context.Background())) })
 	return client
 }

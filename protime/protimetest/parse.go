@@ -156,8 +156,7 @@ func (p *parser) comparison() (*node, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	switch n.op = p.tok.text; {
-	case p.tok.kind != word || n.op != "eq" && n.op != "ge" && n.op != "le" && n.op != "in":
+	if n.op = p.tok.text; p.tok.kind != word || n.op != "eq" && n.op != "ge" && n.op != "le" && n.op != "in" {
 		return nil, p.unexpected("'eq', 'ge', 'le' or 'in'")
 	}
 	if err := p.operator(); err != nil {

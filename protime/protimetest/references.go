@@ -3,6 +3,7 @@ package protimetest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,12 +94,7 @@ func badReference(collection, name string) string {
 	if !ok {
 		return fmt.Sprintf("The collection '%s' has no external references here", collection)
 	}
-	for _, known := range names {
-		if name == known {
-			return ""
-		}
-	}
-	if !customName.MatchString(name) {
+	if !slices.Contains(names, name) && !customName.MatchString(name) {
 		return fmt.Sprintf("'%s' is not an external reference of '%s'", name, collection)
 	}
 	return ""
