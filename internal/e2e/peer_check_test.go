@@ -346,6 +346,7 @@ func TestPeerClientCredentials(t *testing.T) {
 func TestPeerRateLimit(t *testing.T) {
 	for _, form := range []string{"seconds", "date", "none"} {
 		t.Run(form, func(t *testing.T) {
+			t.Parallel()
 			p := startPeer(t, peerOptions{Protime: protimeOptions{TokenLimit: 2, TokenWindow: 3600, RetryAfter: form}})
 			i := p.Protime["acme"]
 			for range 2 {

@@ -25,6 +25,7 @@ export class Issuer {
   #storage = newStorage();
   #cookieKeys = [randomUUID()];
   #keys = [];
+  #ready;
   #provider;
   #listener;
   #requests = {};
@@ -37,9 +38,20 @@ export class Issuer {
     this.#tokenRequests = new TokenRequests((req, res) => this.#listener(req, res), vendor.rateLimit && new RateLimit(vendor.rateLimit));
   }
 
-  async start(origin) {
+  start(origin) {
     this.url = `${origin}${this.vendor.mount}`;
-    await this.rotateKeys({ forget: true });
+  }
+
+  // Waits for the first key. Most tests use one issuer, and making keys is what takes longest at the start.
+  async #prepare() {
+    this.#ready ??= this.#sign([]);
+    await this.#ready;
+  }
+
+  // Makes a new signing key; the old ones stay published.
+  async #sign(old) {
+    this.#keys = [await newKey(), ...old];
+    this.#build();
   }
 
   // What a test is told of the issuer.
@@ -57,10 +69,10 @@ export class Issuer {
     };
   }
 
-  // A new signing key. The old ones stay published, unless they are to be forgotten.
+  // A new signing key. The old ones stay published unless forget is true.
   async rotateKeys({ forget = false }) {
-    this.#keys = [await newKey(), ...(forget ? [] : this.#keys)];
-    this.#build();
+    await this.#prepare();
+    await this.#sign(forget ? [] : this.#keys);
     return { kids: this.#keys.map(({ kid }) => kid) };
   }
 
@@ -196,6 +208,7 @@ export class Issuer {
   }
 
   async handle(req, res) {
+    await this.#prepare();
     const path = new URL(req.url, this.url).pathname.slice(this.vendor.mount.length);
     this.#requests[path] = (this.#requests[path] ?? 0) + 1;
     if (path === '/connect/authorize') req.url = this.#asTheVendorDoes(req.url);
