@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -91,6 +92,17 @@ func TestPeerHybridResponses(t *testing.T) {
 	assert.Equal(t, "invalid_grant", i.token(t, codeForm(code, nil)).Error)
 	code = i.browse(t, query).redirected(t).Get("code")
 	p.exchanged(t, i, code, url.Values{"code_verifier": {verifier}})
+}
+
+// TestPeerRedirectURIs: a web application has an address of its own, with https and without a choice of ports.
+func TestPeerRedirectURIs(t *testing.T) {
+	web := loginOptions{RedirectURIs: []string{"https://127.0.0.1:8443/login/callback"}}
+	p := startPeer(t, peerOptions{TimeLog: web, Timeneye: web})
+	for i, query := range map[*issuer]url.Values{p.TimeLog: p.hybridQuery(), p.Timeneye: p.pkceQuery(oauth2.GenerateVerifier())} {
+		assert.Contains(t, i.browse(t, query).body(), "redirect_uri")
+		query.Set("redirect_uri", web.RedirectURIs[0])
+		assert.NotEmpty(t, i.browse(t, query).redirected(t).Get("code"))
+	}
 }
 
 func TestPeerPKCE(t *testing.T) {
@@ -241,6 +253,39 @@ func TestPeerFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPeerClientGone: what was asked for is carried out although the client has gone, as a killed one has, and the
+// log says that the answer was not delivered.
+func TestPeerClientGone(t *testing.T) {
+	p := startPeer(t, peerOptions{})
+	i := p.TimeLog
+	first := p.logInTimeLog(t, "ann")
+	i.reset(t)
+	i.fault(t, fault{Kind: "delay", Millis: 500})
+	ctx, leave := context.WithCancel(t.Context())
+	req := i.request(t, i.TokenEndpoint, i.identified(refreshForm(first.RefreshToken))).WithContext(ctx)
+	gone := make(chan error)
+	go func() {
+		_, err := i.client.Do(req) //nolint:bodyclose // there is no answer
+		gone <- err
+	}()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var log []tokenRequest
+	for len(log) == 0 || log[0].Issued == "" {
+		<-tick.C
+		log = i.log(t)
+	}
+	leave()
+	require.ErrorIs(t, <-gone, context.Canceled)
+
+	assert.Equal(t, "invalid_grant", i.refresh(t, first.RefreshToken).Error)
+	assert.Equal(t, 1, i.stats(t).ReuseDetected)
+	for range 100 { // a second, in which the delayed answer is due
+		<-tick.C
+	}
+	assert.False(t, i.log(t)[0].Delivered)
 }
 
 func TestPeerRevocation(t *testing.T) {

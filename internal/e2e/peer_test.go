@@ -40,7 +40,7 @@ type peerOptions struct {
 
 type loginOptions struct {
 	AccessTTL    int      `json:"accessTTL,omitzero"`
-	RedirectURIs []string `json:"redirectURIs,omitzero"` // default: /callback at any port of the loopback hosts
+	RedirectURIs []string `json:"redirectURIs,omitzero"` // default: http and /callback at any port of the loopback hosts
 }
 
 type protimeOptions struct {

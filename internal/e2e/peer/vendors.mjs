@@ -15,7 +15,7 @@ export const defaults = {
   host: '127.0.0.1', // or localhost, or ::1
   port: 0,
   tls: null, // { cert, key }: paths of PEM files
-  refreshTTL: 30 * DAY,
+  refreshTTL: 30 * DAY, // of each refresh token; the login itself lasts 30 days
   timelog: { accessTTL: HOUR, redirectURIs: loopback },
   timeneye: { accessTTL: DAY, redirectURIs: loopback },
   protime: {
@@ -26,9 +26,12 @@ export const defaults = {
   },
 };
 
+// A native client may use any port of a loopback host, but not https there; a web application needs https.
+const applicationType = (redirectURIs) => (redirectURIs.every((uri) => uri.startsWith('https:')) ? 'web' : 'native');
+
 const userTTLs = (accessTTL, refreshTTL) => ({
   AccessToken: accessTTL, AuthorizationCode: MINUTE, IdToken: 5 * MINUTE, RefreshToken: refreshTTL,
-  Interaction: 10 * MINUTE, Session: HOUR, Grant: refreshTTL,
+  Interaction: 10 * MINUTE, Session: HOUR, Grant: 30 * DAY,
 });
 
 // The hybrid flow of a confidential client. PKCE is enforced when a challenge was sent.
@@ -38,7 +41,7 @@ const timelog = ({ timelog: { accessTTL, redirectURIs }, refreshTTL }) => ({
   client: {
     client_id: 'timelog-client',
     client_secret: 'timelog-secret-0123456789abcdef0123456789abcdef',
-    application_type: 'native',
+    application_type: applicationType(redirectURIs),
     response_types: ['code id_token'],
     grant_types: ['authorization_code', 'refresh_token', 'implicit'],
     redirect_uris: redirectURIs,
@@ -62,7 +65,7 @@ const timeneye = ({ timeneye: { accessTTL, redirectURIs }, refreshTTL }) => ({
   defaultScope: 'api offline_access',
   client: {
     client_id: 'timeneye-client',
-    application_type: 'native',
+    application_type: applicationType(redirectURIs),
     response_types: ['code'],
     grant_types: ['authorization_code', 'refresh_token'],
     redirect_uris: redirectURIs,
