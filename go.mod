@@ -10,6 +10,8 @@ require (
 )
 
 require (
+	github.com/gofrs/flock v0.13.1
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/oauth2 v0.37.0 // indirect
+	golang.org/x/oauth2 v0.37.0
+	golang.org/x/sys v0.47.0 // indirect
 )
