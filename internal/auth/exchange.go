@@ -109,6 +109,7 @@ func readToken(body []byte, asked time.Time, defaultLifetime time.Duration) (*to
 
 // readMembers returns the members of a JSON object, of a broken one those before the break.
 func readMembers(body []byte) (map[string]json.RawMessage, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // .NET servers send a byte order mark (RFC 8259, section 8.1)
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) == nil && members != nil {
 		return members, nil

@@ -13,7 +13,9 @@ import (
 
 // flight is one renewal, shared by all who need its result.
 type flight struct {
-	forced bool               // the token seen was refused: set before mu is freed
+	forced bool // the token seen was refused: set before mu is freed
+	saving bool // only to save what is unsaved: likewise
+	began  time.Time
 	done   chan struct{}      // closed when token and err are set
 	over   <-chan struct{}    // closed when it has taken too long, or is gone
 	gone   chan struct{}      // closed when it has been reported too
@@ -35,7 +37,7 @@ func (s *Source) launch(seen *token) *flight {
 	// token that the server has handed out already.
 	over, stop := context.WithTimeout(context.Background(), flightLimit+flightGrace)
 	ctx, cancel := context.WithTimeout(over, flightLimit)
-	f := &flight{done: make(chan struct{}), over: over.Done(), gone: make(chan struct{})}
+	f := &flight{done: make(chan struct{}), over: over.Done(), gone: make(chan struct{}), began: time.Now()}
 	s.flight, s.last = f, f
 	go func() {
 		defer close(f.gone)
@@ -106,17 +108,21 @@ func (s *Source) report(ctx context.Context, f *flight, began time.Time) {
 func (s *Source) renew(ctx context.Context, f *flight, seen *token) error {
 	var reported error
 	s.mu.Lock()
-	forced := f.forced
+	forced, saving := f.forced, f.saving
 	s.mu.Unlock()
 	err := s.login.Store.Update(ctx, s.login.Key, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
 		if err := s.login.owns(old); err != nil {
 			return nil, err
 		}
+		stored := old
 		old = s.resume(old)
-		if old != nil && old.AccessToken != "" && visible(old.AccessToken) && newToken(*old).usableAt(time.Now()) &&
-			(newer(old, seen) || !forced && s.unsaved.Load() != nil) {
+		if saving || ready(old) && (newer(old, seen) || !forced && s.unsaved.Load() != nil) {
 			f.got = old // someone who shares the store was quicker, or it is only to be saved
 			return old, nil
+		}
+		if old != nil && old.RefreshToken != "" && time.Since(f.began) > flightLimit-answerLimit {
+			// The answer to a refresh that begins now might come too late, and be lost.
+			return nil, transport.Join(worktime.ErrUnavailable, errors.New("the token store was locked for too long"))
 		}
 		record, err := s.login.Fetch(ctx, old)
 		switch {
@@ -133,7 +139,7 @@ func (s *Source) renew(ctx context.Context, f *flight, seen *token) error {
 		if reported = err; err == nil {
 			f.got = record
 		}
-		s.keep(record, old)
+		s.keep(record, stored)
 		return record, nil
 	})
 	if err == nil {
@@ -156,14 +162,15 @@ func (s *Source) notSaved(why error) {
 	}
 }
 
-// keep remembers a record until the store has taken it. What can be had again need not be kept.
-func (s *Source) keep(record, old *tokenstore.Record) {
+// keep remembers a record until the store has taken it in the place of stored. What can be had again
+// need not be kept.
+func (s *Source) keep(record, stored *tokenstore.Record) {
 	if record.RefreshToken == "" {
 		return
 	}
 	u := &unsaved{record: *record, why: errors.New("the token store did not say that the login is saved")}
-	if old != nil {
-		u.spent = old.RefreshToken
+	if stored != nil {
+		u.spent = stored.RefreshToken
 	}
 	s.unsaved.Store(u)
 }
@@ -185,8 +192,17 @@ func (s *Source) resume(old *tokenstore.Record) *tokenstore.Record {
 // newer reports whether a stored record follows the token seen. One that precedes it is in
 // the store if its successor could not be saved.
 func newer(old *tokenstore.Record, seen *token) bool {
-	return seen == nil || old.AccessToken != seen.record.AccessToken &&
-		(old.Generation > seen.record.Generation || old.IssuedAt.After(seen.record.IssuedAt))
+	return seen == nil || old.AccessToken != seen.record.AccessToken && follows(old, &seen.record)
+}
+
+// follows: by generation within a login, by time if it is another.
+func follows(r, before *tokenstore.Record) bool {
+	return r.Generation > before.Generation || r.IssuedAt.After(before.IssuedAt)
+}
+
+// ready reports whether a record has an access token that no caller has to wait for.
+func ready(r *tokenstore.Record) bool {
+	return r != nil && r.AccessToken != "" && visible(r.AccessToken) && newToken(*r).usableAt(time.Now())
 }
 
 // owns refuses a record that was put under this login's key by mistake: its token would be

@@ -45,9 +45,16 @@ func (r Refresh) Fetch(ctx context.Context, old *tokenstore.Record) (*tokenstore
 		return r.settle(ctx, old, record, err, "")
 	}
 	if theirs := r.reread(ctx, old); theirs != nil {
-		return theirs, nil
+		return r.adopt(ctx, theirs)
 	}
 	record, err = r.exchange(ctx, old)
+	if lostAnswer(record, err) {
+		// Nobody knows. The mark of a change that was cut short keeps the reason for what an
+		// invalid_grant may say later.
+		next := *old
+		next.Interrupted = time.Now().Round(0)
+		return &next, temporary(err)
+	}
 	return r.settle(ctx, old, record, err, "the answer to a refresh was lost after the server had replaced the refresh token")
 }
 
@@ -74,7 +81,7 @@ func (r Refresh) settle(ctx context.Context, old, record *tokenstore.Record, err
 		return nil, temporary(err)
 	}
 	if theirs := r.reread(ctx, old); theirs != nil {
-		return theirs, nil
+		return r.adopt(ctx, theirs)
 	}
 	marked := *old
 	marked.ProblemAt = time.Now().Round(0)
@@ -110,15 +117,23 @@ func merge(old, record *tokenstore.Record, err error) *tokenstore.Record {
 	return &next
 }
 
-// reread returns the stored record if it is no longer the one that was sent: under a lock that
-// works it is, but not every store can promise that for every machine.
+// reread returns the stored record if it has replaced the one that was sent: under a lock that
+// works it has not, but not every store can promise that for every machine. An older one is in the
+// store if the one that was sent could not be saved.
 func (r Refresh) reread(ctx context.Context, old *tokenstore.Record) *tokenstore.Record {
 	stored, err := r.Store.Load(ctx, r.Key)
-	if err != nil || stored.RefreshToken == old.RefreshToken || stored.Problem != "" ||
-		!visible(stored.AccessToken) || stored.AccessToken == "" || !newToken(stored).usableAt(time.Now()) {
+	if err != nil || stored.RefreshToken == old.RefreshToken || !follows(&stored, old) {
 		return nil
 	}
 	return &stored
+}
+
+// adopt goes on from a record that somebody else has stored meanwhile.
+func (r Refresh) adopt(ctx context.Context, theirs *tokenstore.Record) (*tokenstore.Record, error) {
+	if ready(theirs) {
+		return theirs, nil
+	}
+	return r.Fetch(ctx, theirs)
 }
 
 // temporary takes ErrUnknownOutcome out of an error: there is nothing for the caller to look at.
@@ -128,7 +143,11 @@ func temporary(err error) error {
 		return err
 	}
 	out := *e
-	out.Err = transport.Join(worktime.ErrUnavailable, errors.New("no answer to the refresh; the login is kept"))
+	sentinel := worktime.ErrUnavailable
+	if errors.Is(err, worktime.ErrRedirect) {
+		sentinel = worktime.ErrRedirect
+	}
+	out.Err = transport.Join(sentinel, errors.New("the token was not refreshed; the login is kept"))
 	return &out
 }
 

@@ -32,6 +32,9 @@ const (
 	// that hangs. Callers give it a little longer to say what it has.
 	flightLimit = 5 * time.Minute
 	flightGrace = time.Second
+	// A refresh needs this much of it: 30 s until the request is written and 2 minutes for
+	// the answer.
+	answerLimit = 150 * time.Second
 )
 
 // Fetch obtains a new token; old is the stored record, nil if there is none. Errors
@@ -90,7 +93,8 @@ func newToken(r tokenstore.Record) *token {
 	}
 	// Wall clock: a machine that slept must find its token old.
 	t.expiry = r.Expiry.Round(0)
-	lifetime := t.expiry.Sub(r.IssuedAt.Round(0))
+	// A clock that was set back between the two must not make a token outlive its end.
+	lifetime := max(0, t.expiry.Sub(r.IssuedAt.Round(0)))
 	t.soft = t.expiry.Add(-min(lifetime/5, softLimit))
 	t.hard = t.expiry.Add(-min(lifetime/20, hardLimit))
 	return t
@@ -216,8 +220,11 @@ func (s *Source) landed(ctx context.Context, f *flight) (*token, error) {
 	case <-f.done:
 		return f.token, f.err
 	default: // a store or a token source of the user's that hangs
-		return nil, s.overdue(nil)
 	}
+	if u := s.unsaved.Load(); u != nil && ready(&u.record) {
+		return newToken(u.record), nil // it hangs while saving
+	}
+	return nil, s.overdue(nil)
 }
 
 // Refused implements [transport.Authorizer]. Naming the refused value keeps a late 401 from
@@ -269,7 +276,7 @@ func (s *Source) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	if s.flight == nil && s.unsaved.Load() != nil {
-		s.launch(s.current.Load())
+		s.launch(s.current.Load()).saving = true
 	}
 	f := s.last
 	s.mu.Unlock()
@@ -279,7 +286,11 @@ func (s *Source) Close(ctx context.Context) error {
 	select {
 	case <-f.gone:
 	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case <-f.gone: // both were ready
+		default:
+			return ctx.Err()
+		}
 	}
 	if u := s.unsaved.Load(); u != nil {
 		return s.newError(u.why)
