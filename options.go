@@ -43,7 +43,7 @@ type redacted struct {
 	HTTPClient       bool          `json:"httpClient"`
 	UserAgent        string        `json:"userAgent"`
 	Timeout          time.Duration `json:"timeout"`
-	Retry            string        `json:"retry"`
+	Retry            RetryPolicy   `json:"retry"`
 	Logger           bool          `json:"logger"`
 	Trace            bool          `json:"trace"`
 	MaxResponseBytes int64         `json:"maxResponseBytes"`
@@ -51,7 +51,7 @@ type redacted struct {
 }
 
 func (o Options) redact() redacted {
-	return redacted{o.HTTPClient != nil, o.UserAgent, o.Timeout, o.Retry.String(), o.Logger != nil, o.Trace != nil, o.MaxResponseBytes, o.Prefetch}
+	return redacted{o.HTTPClient != nil, o.UserAgent, o.Timeout, o.Retry, o.Logger != nil, o.Trace != nil, o.MaxResponseBytes, o.Prefetch}
 }
 
 // Format implements [fmt.Formatter] without the insides of HTTPClient.

@@ -55,7 +55,6 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		}
 		body.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
 	}
-	asked := time.Now()
 	resp, err := e.Client.Do(ctx, &transport.Call{
 		Operation: operation, Class: class, Method: http.MethodPost, URL: e.URL, Host: e.Host,
 		Header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
@@ -65,12 +64,12 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		var record *tokenstore.Record
 		var f *transport.Failure
 		if errors.As(err, &f) && f.StatusCode/100 == 2 { // an answer that was cut short
-			record, _ = readToken(f.Body, asked, e.DefaultLifetime)
+			record, _ = readToken(f.Body, time.Now(), e.DefaultLifetime)
 		}
 		return record, e.refused(operation, form, err)
 	}
 	defer resp.Release()
-	record, err := readToken(resp.Body, asked, e.DefaultLifetime)
+	record, err := readToken(resp.Body, resp.SentAt, e.DefaultLifetime)
 	if err != nil {
 		return record, &worktime.AuthError{
 			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: resp.Attempts,

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -200,10 +201,11 @@ func (w *world) apiRequests() int {
 	return len(w.calls)
 }
 
-// flights is how many renewals have come to their end.
+// flights is how many renewals have come to their end. It must be called in a bubble.
 func (w *world) flights() int { return len(w.refreshed()) }
 
 func (w *world) refreshed() []worktime.TokenRefreshedInfo {
+	synctest.Wait() // an event may come after the token
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.finished)

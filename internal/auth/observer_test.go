@@ -56,6 +56,7 @@ type logged struct {
 
 func lines(t *testing.T, log *bytes.Buffer, msg string) []logged {
 	t.Helper()
+	synctest.Wait() // an event may come after the token
 	var all []logged
 	for line := range strings.Lines(log.String()) {
 		var l logged

@@ -63,6 +63,7 @@ func TestThresholds(t *testing.T) {
 				third.open()
 				callers.allGot(t, 100, "tok-3", nil)
 				assert.Equal(t, 3, w.tokenRequests())
+				assert.Equal(t, 3, w.flights(), "callers that come during a renewal do not begin another")
 			})
 		})
 	}
@@ -116,11 +117,11 @@ func TestFailedRenewalKeepsTheTokenAndPauses(t *testing.T) {
 			time.Sleep(time.Second)
 			require.Equal(t, "tok-1", w.authorize())
 		}
-		time.Sleep(time.Second - 1)
+		time.Sleep(time.Second - time.Nanosecond)
 		require.Equal(t, "tok-1", w.authorize())
 		synctest.Wait()
 		require.Equal(t, 2, w.tokenRequests(), "30 s without another try")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.Equal(t, "tok-1", w.authorize())
 		synctest.Wait()
 		assert.Equal(t, 3, w.tokenRequests(), "and then one")
@@ -207,6 +208,22 @@ func TestCallerThatMeetsAFailureIsGivenTheToken(t *testing.T) {
 		got, err := w.source.wait(t.Context(), found)
 		require.NoError(t, err)
 		assert.Equal(t, "Bearer tok-1", got.header)
+	})
+}
+
+// A caller may have found the token due just before its successor came, and come to wait just after.
+func TestCallerThatMeetsASuccessIsGivenTheSuccessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.authorize()
+		found := w.source.current.Load()
+		time.Sleep(halfAnHour - hardLimit)
+		require.Equal(t, "tok-2", w.authorize())
+		got, err := w.source.wait(t.Context(), found)
+		require.NoError(t, err)
+		assert.Equal(t, "Bearer tok-2", got.header)
+		w.source.renewAhead(found, time.Now())
+		assert.Equal(t, 2, w.flights(), "and begins no other flight")
 	})
 }
 

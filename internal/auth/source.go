@@ -287,7 +287,7 @@ func (s *Source) Close(ctx context.Context) error {
 	case <-f.gone:
 	case <-ctx.Done():
 		select {
-		case <-f.gone: // both were ready
+		case <-f.gone: // both: there is nothing left to wait for
 		default:
 			return ctx.Err()
 		}

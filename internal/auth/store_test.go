@@ -140,6 +140,7 @@ func TestOddStoredRecords(t *testing.T) {
 		"no times":           {tokenstore.Record{AccessToken: "stored"}, "stored"},
 		"no time of issue":   {tokenstore.Record{AccessToken: "stored", Expiry: now.Add(100 * 365 * 24 * time.Hour)}, "stored"},
 		"issued after":       {tokenstore.Record{AccessToken: "stored", IssuedAt: now.Add(time.Hour), Expiry: now.Add(-100 * 365 * 24 * time.Hour)}, "tok-1"},
+		"a line break":       {tokenstore.Record{AccessToken: "stored\r\nX: y", Expiry: now.Add(100 * 365 * 24 * time.Hour)}, "tok-1"},
 		"a generation below": {tokenstore.Record{AccessToken: "", Generation: -5}, "tok-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,10 +306,10 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 // A store may do as it likes: callers get an error, never a hang or a token without a value.
 func TestStoreThatBreaksItsContract(t *testing.T) {
 	for name, misbehave := range map[string]func(context.Context) error{
-		"panics":              func(context.Context) error { panic(clientSecret) },
-		"panics with nil map": func(context.Context) error { var m map[string]int; m["a"] = 1; return nil },
-		"exits":               func(context.Context) error { runtime.Goexit(); return nil },
-		"blocks":              func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"panics":               func(context.Context) error { panic(clientSecret) },
+		"panics with an error": func(context.Context) error { panic(errors.New(clientSecret)) },
+		"exits":                func(context.Context) error { runtime.Goexit(); return nil },
+		"blocks":               func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 	} {
 		for place, put := range map[string]func(*flaky){
 			"before": func(f *flaky) { f.before = misbehave }, "after": func(f *flaky) { f.after = misbehave },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -118,13 +119,26 @@ func TestRetryAfter(t *testing.T) {
 	})
 }
 
+// The date and the wait are of one moment, also if the server's own Date is of the next second.
+func TestRetryAfterDateSetsDate(t *testing.T) {
+	s, _ := start(t)
+	s.Fail(Reply(429, "", "").RetryAfterDate(90*time.Second, http.TimeFormat))
+	w := httptest.NewRecorder() // sets no Date
+	s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	date, err := http.ParseTime(w.Header().Get("Date"))
+	require.NoError(t, err)
+	at, err := http.ParseTime(w.Header().Get("Retry-After"))
+	require.NoError(t, err)
+	assert.Equal(t, 90*time.Second, at.Sub(date))
+}
+
 func TestReply(t *testing.T) {
 	s, api := start(t)
-	s.Fail(Reply(418, "text/plain", "teapot"), Reply(204, "", ""), HTML(502), HTML(200))
+	s.Fail(Reply(418, "text/plain", "teapot"), Reply(422, "", "<html>"), HTML(502), HTML(200))
 	r := do(t, s, "POST", apiURL, "second")
 	assert.Equal(t, []any{418, "text/plain", "teapot"}, []any{r.status, r.header.Get("Content-Type"), r.body})
 	r = do(t, s, "POST", apiURL, "second")
-	assert.Equal(t, 204, r.status)
+	assert.Equal(t, 422, r.status)
 	assert.NotContains(t, r.header, "Content-Type")
 	for _, status := range []int{502, 200} {
 		r = do(t, s, "POST", apiURL, "second")

@@ -122,12 +122,10 @@ func LoseAnswer() Fault {
 	return afterwards(func(http.ResponseWriter, *http.Request, *Answer) { panic(http.ErrAbortHandler) })
 }
 
-// Truncate handles the request and closes the connection in the middle of the answer's body.
+// Truncate handles the request and closes the connection in the middle of the answer's body, as net/http does
+// after a handler that writes less than it announced.
 func Truncate() Fault {
-	return afterwards(func(w http.ResponseWriter, _ *http.Request, a *Answer) {
-		a.writeHalf(w)
-		panic(http.ErrAbortHandler)
-	})
+	return afterwards(func(w http.ResponseWriter, _ *http.Request, a *Answer) { a.writeHalf(w) })
 }
 
 // Stall handles the request and stops in the middle of the answer's body until the client leaves.

@@ -159,15 +159,35 @@ func TestDialLeavesWithItsContext(t *testing.T) {
 
 // A client that leaves while its body is read is no request that could be handled.
 func TestClientLeavesInTheMiddleOfItsBody(t *testing.T) {
-	s, api := start(t)
-	conn, err := s.pipes.dial(t.Context(), "", "")
-	require.NoError(t, err)
-	_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: api.example\r\nContent-Length: 10\r\n\r\nhalf")
-	require.NoError(t, err)
-	require.NoError(t, conn.Close())
-	s.Close()
-	assert.Len(t, api.lines, 1)
-	for _, r := range s.Requests() { // none if the server was closed first
-		assert.Equal(t, "half", string(r.Body))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s, api := start(t)
+		conn, err := s.pipes.dial(t.Context(), "", "")
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: api.example\r\nContent-Length: 10\r\n\r\nhalf")
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		synctest.Wait()
+		require.Len(t, s.Requests(), 1)
+		assert.Equal(t, "half", string(s.Requests()[0].Body))
+		assert.Equal(t, []string{"first"}, api.lines)
+	})
+}
+
+func TestCloseWaitsForHandlers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := Start(Handlers{
+			API:     http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(time.Minute) }),
+			IsToken: func(*http.Request) bool { return false },
+		})
+		go func() {
+			resp, err := s.Client().Get("http://api.example/")
+			if err == nil {
+				resp.Body.Close()
+			}
+		}()
+		synctest.Wait()
+		s.Close()
+		assert.Equal(t, began.Add(time.Minute), time.Now())
+	})
 }

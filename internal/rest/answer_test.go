@@ -50,6 +50,9 @@ func TestUnreadableAnswers(t *testing.T) {
 			assert.Equal(t, "id-17", e.RequestID)
 			assert.Equal(t, 1, e.Attempts)
 			assert.NotContains(t, err.Error(), "log in", "the body is not shown")
+			if len(strings.TrimSpace(string(e.Body))) == 0 {
+				assert.Contains(t, err.Error(), "the body is empty")
+			}
 			assert.Equal(t, 1, *n, "asking again will not help")
 
 			// A write was probably carried out.
@@ -98,6 +101,35 @@ func TestUnreadableAfterARetry(t *testing.T) {
 		require.Error(t, err)
 	}
 	assert.Equal(t, large[:64<<10], string(e.Body))
+}
+
+// Text that could begin the credential at every byte does not cost the square of its length. (It
+// would not end within the time limit of the tests.)
+func TestUnreadableAtLength(t *testing.T) {
+	for _, bite := range []string{`\`, canary[:7], "%", `\u00`} {
+		long := strings.Repeat(bite, 2<<20/len(bite))
+		c, _ := answers(t, worktime.Options{}, body("application/json", long))
+		_, err := Get[Item](t.Context(), c, getItem, nil, "1")
+		requireError(t, err, "get item", worktime.ErrBadResponse)
+	}
+}
+
+// A vendor may put its refusals under a status of its own.
+func TestClassify(t *testing.T) {
+	c, n := answers(t, worktime.Options{}, status(500))
+	c.Vendor.Classify = func(status int, header http.Header, body []byte) transport.Outcome {
+		assert.Equal(t, 500, status)
+		assert.Equal(t, "application/json", header.Get("Content-Type"))
+		assert.Contains(t, string(body), "E500")
+		return transport.Refused
+	}
+	err := c.Send(t.Context(), createItem, nil, Item{1}, func(Answer) error { return nil })
+	e := requireError(t, err, "create item", worktime.ErrBadRequest)
+	assert.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
+	assert.Equal(t, "E500", e.Code)
+	_, err = all(t, c, itemQuery{})
+	requireError(t, err, "list items", worktime.ErrBadRequest)
+	assert.Equal(t, 2, *n, "a refusal is not resent")
 }
 
 func TestTooLarge(t *testing.T) {

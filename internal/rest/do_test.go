@@ -162,7 +162,7 @@ func TestDoBodies(t *testing.T) {
 		"not JSON":    {[]byte("id=1"), arrival{"id=1", asJSON, 4}},
 		"empty bytes": {[]byte{}, arrival{"", asJSON, 0}},
 		"nil bytes":   {[]byte(nil), arrival{}},
-		"raw message": {json.RawMessage(`{"b":1,"a":2}`), arrival{`{"b":1,"a":2}`, asJSON, 13}},
+		"raw message": {json.RawMessage(`{"b": 1, "a": "<"}`), arrival{`{"b": 1, "a": "<"}`, asJSON, 18}},
 		"struct":      {Item{7}, arrival{`{"id":7}`, asJSON, 8}},
 		"pointer":     {&Item{7}, arrival{`{"id":7}`, asJSON, 8}},
 		"slice":       {[]Item{{7}, {8}}, arrival{`[{"id":7},{"id":8}]`, asJSON, 19}},

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -156,4 +157,77 @@ func TestScrubWithoutCredential(t *testing.T) {
 	}
 	require.Equal(t, "cut [redacted] out", string((&Failure{credential: "Basic secret"}).Scrub([]byte("cut secret out"))))
 	require.Equal(t, "cut [redacted] out", string((&Failure{credential: "secret"}).Scrub([]byte("cut secret out"))))
+}
+
+// The spellings in which a server may give a credential back.
+func TestScrubSpellings(t *testing.T) {
+	const token = `ey/J+h=b.G_c-i"O`
+	for name, text := range map[string]string{
+		"as it is":         token,
+		"JSON":             mustJSON(t, token),
+		"JSON in JSON":     mustJSON(t, mustJSON(t, token)),
+		"JSON, slash":      strings.ReplaceAll(mustJSON(t, token), "/", `\/`),
+		"JSON, all quoted": `"` + eachByte(token, `\u%04x`) + `"`,
+		"JSON, upper case": `"` + eachByte(token, `\u%04X`) + `"`,
+		"query":            url.QueryEscape(token),
+		"path":             url.PathEscape(token),
+		"all percent":      eachByte(token, "%%%02X"),
+		"lower percent":    eachByte(token, "%%%02x"),
+		"cut":              token[:12],
+		"with its scheme":  "Bearer " + token,
+		"twice":            token + " and " + token,
+		"at the end":       "end " + token,
+		"quoted by Go":     fmt.Sprintf("%q", token),
+	} {
+		f := &Failure{credential: "Bearer " + token}
+		got := string(f.Scrub([]byte("before " + text + " after")))
+		require.Contains(t, got, "before ", name)
+		require.Contains(t, got, " after", name)
+		require.Contains(t, got, redacted, name)
+		for _, part := range []string{"J+h", "b.G_c", "G_c-i", "J%2Bh", `J\u002bh`, "b%2E"} {
+			require.NotContains(t, got, part, name)
+		}
+	}
+	for _, text := range []string{"", "nothing here", "ey/J", `\\\\`, "%", "%6", `\u00`, `\`} {
+		require.Equal(t, text, string((&Failure{credential: "Bearer " + token}).Scrub([]byte(text))))
+	}
+}
+
+func mustJSON(t *testing.T, s string) string {
+	t.Helper()
+	b, err := json.Marshal(s)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func eachByte(s, format string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, format, c)
+	}
+	return b.String()
+}
+
+// Holds looks for the whole credential, in the same spellings.
+func TestHolds(t *testing.T) {
+	r := &Response{credential: "Bearer secret-token/1"}
+	for text, want := range map[string]bool{
+		"": false, "nothing": false, "secret-token": false, "secret-token/1": true, "/next?at=secret-token%2F1&x": true,
+		`secret-token\/1`: true, "Bearer secret-token/1": true, "SECRET-TOKEN/1": false,
+	} {
+		require.Equal(t, want, r.Holds(text), text)
+	}
+	require.False(t, (&Response{}).Holds("anything"))
+	require.False(t, (&Response{credential: "Bearer "}).Holds("anything"))
+}
+
+// A server cannot make us search for ever: 4 MiB of what looks like the beginning of a
+// credential over and over.
+func TestScrubIsLinear(t *testing.T) {
+	r := &Response{credential: "Bearer aaaaaaaaaaaaaaaaaaab"}
+	for _, unit := range []string{`\`, "a", `\u0061`, "%61", "aaaaaaac", `\a`, `%`, `\u`, `\\u`} {
+		text := strings.Repeat(unit, 4<<20/len(unit))
+		require.NotNil(t, r.Scrub([]byte(text)))
+		require.False(t, r.Holds(text))
+	}
 }

@@ -202,7 +202,7 @@ func TestContextEndsWithAnswerInHand(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			client, call := stubbed(t, roundTripper(func(*http.Request) (*http.Response, error) {
 				cancel()
-				return canned(status, "{}"), nil
+				return canned(status, "{}", "Retry-After", "7"), nil
 			}))
 			call.Class = class
 			resp, err := client.Do(ctx, call)
@@ -217,6 +217,36 @@ func TestContextEndsWithAnswerInHand(t *testing.T) {
 				require.ErrorIs(t, err, context.Canceled)
 			}
 			require.Equal(t, status, failure(t, err).StatusCode)
+			if status == 429 {
+				require.Equal(t, 7*time.Second, failure(t, err).RetryAfter)
+			}
+		}
+	}
+}
+
+// The context ends while the credential for a repetition is obtained: the 503 is not lost.
+func TestContextEndsBeforeRepetition(t *testing.T) {
+	for status, is := range map[int]error{429: worktime.ErrRateLimited, 503: worktime.ErrUnavailable} {
+		for _, givesUp := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				w := newWorld(t, answer(status))
+				call := w.call(Safe)
+				n := 0
+				call.Auth = &login{authorize: func(ctx context.Context) (string, error) {
+					if n++; n == 2 {
+						cancel()
+						if givesUp {
+							return "", ctx.Err()
+						}
+					}
+					return "Bearer first-token", nil
+				}}
+				_, err := w.do(ctx, call)
+				requireIs(t, err, context.Canceled, is)
+				require.Equal(t, 1, failure(t, err).Attempts)
+				require.Equal(t, status, failure(t, err).StatusCode)
+			})
 		}
 	}
 }

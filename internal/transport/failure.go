@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,9 +62,9 @@ func scrub(text []byte, credential string) []byte {
 
 // holds reports whether text has the whole credential.
 func holds(text, credential string) bool {
-	token := secret(credential)
-	for i := range len(text) {
-		if _, chars := spelled([]byte(text[i:]), token); chars == len(token) {
+	token, b := secret(credential), []byte(text)
+	for i := range b {
+		if _, chars := spelled(b[i:], token); chars == len(token) {
 			return token != ""
 		}
 	}
@@ -73,24 +72,35 @@ func holds(text, credential string) bool {
 }
 
 // spelled returns how many characters of token the text begins with, and how many bytes they
-// take there: each stands for itself, with backslashes before it, or as \u00hh or %hh.
+// take there: each stands for itself, with a few backslashes before it, or as \u00hh or %hh.
 func spelled(text []byte, token string) (n, chars int) {
-	for _, c := range []byte(token) {
-		rest := bytes.TrimLeft(text[n:], `\`)
-		escaped := len(rest) < len(text)-n
-		switch {
-		case len(rest) > 0 && rest[0] == c:
-			rest = rest[1:]
-		case escaped && len(rest) >= 5 && strings.EqualFold(string(rest[:5]), fmt.Sprintf("u00%02x", c)):
-			rest = rest[5:]
-		case len(rest) >= 3 && rest[0] == '%' && strings.EqualFold(string(rest[:3]), fmt.Sprintf("%%%02x", c)):
-			rest = rest[3:]
+	const nested = 8 // JSON in JSON in JSON
+	for i := range len(token) {
+		rest := text[n:]
+		slashes := 0
+		for slashes < min(nested, len(rest)) && rest[slashes] == '\\' {
+			slashes++
+		}
+		switch rest = rest[slashes:]; {
+		case len(rest) > 0 && rest[0] == token[i]:
+			n += slashes + 1
+		case slashes > 0 && len(rest) >= 5 && string(rest[:3]) == "u00" && isHex(rest[3:5], token[i]):
+			n += slashes + 5
+		case slashes == 0 && len(rest) >= 3 && rest[0] == '%' && isHex(rest[1:3], token[i]):
+			n += 3
 		default:
 			return n, chars
 		}
-		n, chars = len(text)-len(rest), chars+1
+		chars++
 	}
 	return n, chars
+}
+
+// isHex reports whether two digits stand for c.
+func isHex(digits []byte, c byte) bool {
+	const lower, upper = "0123456789abcdef", "0123456789ABCDEF"
+	is := func(digit, nibble byte) bool { return digit == lower[nibble] || digit == upper[nibble] }
+	return is(digits[0], c>>4) && is(digits[1], c&15)
 }
 
 // secret is the credential without its scheme.

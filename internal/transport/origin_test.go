@@ -184,6 +184,12 @@ func TestHostCheckFolding(t *testing.T) {
 	require.Error(t, invalid.Check(&url.URL{Scheme: "https", Host: "a\xfe.example"}))
 }
 
+// An opaque URL says one host and asks for another.
+func TestHostCheckOpaque(t *testing.T) {
+	host := NewHost(mustURL(t, base))
+	require.Error(t, host.Check(&url.URL{Scheme: "https", Host: "api.example.com", Opaque: "//evil.test/v1"}))
+}
+
 // The port written out is the port left out, for each scheme.
 func TestHostCheckPorts(t *testing.T) {
 	for origin, same := range map[string][]string{

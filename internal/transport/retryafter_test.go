@@ -172,7 +172,12 @@ func testRetryAfter(t *testing.T, status int, tt retryAfterCase) {
 			return first, nil
 		}
 		return canned(200, ""), nil
-	}), func(o *worktime.Options) { o.Retry.MaxWait = 2 * time.Minute })
+	}), func(o *worktime.Options) {
+		o.Retry.MaxWait = 2 * time.Minute
+		if tt.want > 0 {
+			o.Retry.BaseDelay = time.Minute // what the server asks for counts, not the backoff
+		}
+	})
 	resp, err := client.Do(t.Context(), call)
 
 	if tt.want > 2*time.Minute {

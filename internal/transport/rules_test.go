@@ -285,6 +285,14 @@ func TestResent(t *testing.T) {
 			})
 		})
 	}
+	t.Run("of a failure", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, script(answer(503), answer(404)))
+			_, err := w.do(t.Context(), w.call(Idempotent))
+			requireIs(t, err, worktime.ErrNotFound)
+			require.True(t, failure(t, err).Resent)
+		})
+	})
 	t.Run("no repetition followed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, answer(http.StatusServiceUnavailable, "Retry-After", "300"))

@@ -38,6 +38,7 @@ type attempt struct {
 	err     error         // why there is no answer, or not all of it
 	unsent  bool          // the request provably did not reach the server
 	final   bool          // trying again will not help
+	began   time.Time
 	outcome Outcome
 }
 
@@ -49,10 +50,9 @@ func (x *exchange) send(ctx context.Context) {
 		x.resent = x.resent || x.maybeDone()
 	}
 	putBuffer(x.buf)
-	x.attempt = attempt{}
+	x.attempt = attempt{began: time.Now()}
 	x.attempts++
 	x.client.requestStart(ctx, x.call, x.attempts)
-	began := time.Now()
 
 	actx, cancel := x.attemptContext(ctx)
 	defer cancel()
@@ -82,13 +82,13 @@ func (x *exchange) send(ctx context.Context) {
 	case err == nil || ctx.Err() != nil:
 	case actx.Err() != nil:
 		// Not the caller's deadline, so it must not look like it.
-		err = fmt.Errorf("no complete answer within %v", time.Since(began).Round(time.Millisecond))
+		err = fmt.Errorf("no complete answer within %v", time.Since(x.began).Round(time.Millisecond))
 	case ended(err): // a time limit of the connection's says that it is a DeadlineExceeded
 		err = errors.New(Sanitize(err).Error())
 	}
 	x.err = x.sanitize(err)
 	x.outcome = x.classify()
-	x.client.requestEnd(ctx, x.call, x, time.Since(began))
+	x.client.requestEnd(ctx, x.call, x, time.Since(x.began))
 }
 
 func (x *exchange) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {

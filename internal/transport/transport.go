@@ -83,6 +83,7 @@ type Response struct {
 	Header     http.Header
 	Body       []byte // until Release
 	Attempts   int
+	SentAt     time.Time // when the last attempt began
 	// Resent: an earlier attempt may have been carried out too.
 	Resent bool
 
@@ -183,7 +184,7 @@ func sendable(credential string) bool {
 
 func (x *exchange) response() *Response {
 	return &Response{
-		StatusCode: x.status, Header: x.header, Body: x.body, Attempts: x.attempts, Resent: x.resent, credential: x.credential,
+		StatusCode: x.status, Header: x.header, Body: x.body, Attempts: x.attempts, SentAt: x.began, Resent: x.resent, credential: x.credential,
 		buf: x.buf,
 	}
 }

@@ -46,6 +46,7 @@ func TestCreateKinds(t *testing.T) {
 			"activityLevels": [ {"level": 1, "activityDefinition": {"id": "38fc2206-bb"}},
 				{"level": 2, "activityDefinition": {"externalReferences": {"@data-entry-code": "INST"}}} ] }`,
 		`{ "id": 99, "status": "Deleted", "changeVersion": "x", "newMember": 1, "person": {"id": 1}, ` + common + ` "kind": "ActivityEnd" }`,
+		`{ "person": {"id": 1}, "date": "2026-01-15", "timeOfDayInMinutes": 2880, "kind": "InOut" }`,
 	} {
 		r := c.post(body)
 		require.Equal(t, 201, r.status, r.body)
@@ -78,7 +79,7 @@ func TestCreateRefusals(t *testing.T) {
 		{"person", `{"id": 7, "externalReferences": {"@employee-number": "E-4821"}}`, "person: must not have both"},
 		{"person", `{"externalReferences": {"@employee-number": "E-4822"}}`, "nothing in people has the @employee-number 'E-4822'"},
 		{"person", `{"externalReferences": {"@badge-number": "E-4821"}}`, "nothing in people has"},
-		{"person", `{"externalReferences": {"@employee-number": "E-4821", "HRMID": "1"}}`, "person: must have an id or one"},
+		{"person", `{"externalReferences": {"@employee-number": "E-4822", "HRMID": "1"}}`, "person: must have an id or one"},
 		{"date", ``, "date: is required"},
 		{"date", `null`, "date: is required"},
 		{"date", `""`, "date: is required"},

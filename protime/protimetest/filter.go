@@ -45,13 +45,13 @@ type checker struct {
 	dated    bool
 }
 
-// checkRange checks the days, of which there must be a year at most. One without an end is allowed, as the vendor's
-// tutorials have it.
+// checkRange checks the days, of which there must be a year at most. A range without an end is allowed, as the vendor's
+// tutorials have it; one without a beginning is too long.
 func (c *checker) checkRange() error {
 	switch {
 	case !c.dated:
 		return reason("A filter on 'date' is required")
-	case c.from.IsZero(), !c.to.IsZero() && (c.to.Before(c.from) || c.to.DaysSince(c.from) > maxRange):
+	case !c.to.IsZero() && (c.to.Before(c.from) || c.to.DaysSince(c.from) > maxRange):
 		return errRange
 	}
 	return nil

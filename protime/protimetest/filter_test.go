@@ -231,6 +231,8 @@ func TestFilters(t *testing.T) {
 		"date ge '2026-01-01' and date le '2027-01-02'":                            {2, 3, 4, 5},
 		"date le '2026-01-01' and date ge '2025-12-31'":                            {1, 2, 3},
 		"date eq '2026-01-01'":                                                     {2, 3},
+		"date ge '2026-01-01' and date ge '2024-01-01' and date le '2026-02-01'":   {2, 3, 4},
+		"date ge '2026-01-01' and date le '2026-02-01' and date le '2030-01-01'":   {2, 3, 4},
 		"date ge '2025-01-01' and date ge '2026-01-02'":                            {4, 5},
 		"date ge '2026-01-01' and (date le '2027-01-01' and date le '2026-01-01')": {2, 3},
 		"person eq 1" + dated:                                                      {2, 5},

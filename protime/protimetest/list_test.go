@@ -162,7 +162,11 @@ func TestPaging(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCaller(t, protimetest.NewServer(t, five(), protimetest.WithPageSize(test.size), protimetest.WithEmptyPages(test.empty)), read)
-			all, links := pages(c, "/clockings"+january+"%20and%20person%20eq%201&externalReferences=(people,@badge-number)")
+			target := "/clockings" + january + "%20and%20person%20eq%201&externalReferences=(people,@badge-number)"
+			all, links := pages(c, target)
+			if len(links) > 0 {
+				assert.Contains(t, c.get(target).body, ")&continuationToken=+", "printed without escapes of JSON")
+			}
 			assert.Equal(t, test.want, ids(all))
 			for _, link := range links {
 				prefix := base + "/clockings?filter=date ge '2026-01-01' and date le '2026-01-31' and person eq 1" +
