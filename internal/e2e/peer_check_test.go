@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -246,6 +247,7 @@ func TestPeerClientCredentials(t *testing.T) {
 }
 
 func TestPeerRateLimit(t *testing.T) {
+	t.Parallel()
 	for _, form := range []string{"seconds", "date", "none"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
@@ -285,9 +287,7 @@ func waitOf(h http.Header) (time.Duration, error) {
 func (i *issuer) clientCredentials(t *testing.T, further url.Values) tokens {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}}
-	for name, values := range further {
-		form[name] = values
-	}
+	maps.Copy(form, further)
 	return i.token(t, form)
 }
 

@@ -75,7 +75,7 @@ func TestPeerClientGone(t *testing.T) {
 	req := i.request(t, i.TokenEndpoint, i.identified(refreshForm(first.RefreshToken))).WithContext(ctx)
 	gone := make(chan error)
 	go func() {
-		_, err := i.client.Do(req) //nolint:bodyclose // there is no answer
+		_, err := i.client.Do(req)
 		gone <- err
 	}()
 	i.carriedOut(t)
