@@ -24,7 +24,7 @@ import (
 // reliably, and a copy of the directory is a second owner of tokens that are good for one use.
 // On Windows the permissions of the parent directory apply; owners and modes are not checked.
 func File(dir string) Store {
-	s := &fileStore{locks: map[string]chan struct{}{}}
+	s := &fileStore{disk: func(_ string, do func() error) error { return do() }, locks: map[string]chan struct{}{}}
 	if dir == "" {
 		s.err = errors.New("tokenstore: File needs the name of a directory")
 		return s
@@ -37,9 +37,8 @@ func File(dir string) Store {
 type fileStore struct {
 	dir string
 	err error // why dir cannot be used
-	// before is called with the name of each step that touches the disk and fails it with its
-	// error; nil outside tests.
-	before func(step string) error
+	// disk does each step that touches the disk; tests replace it to make steps fail or wait.
+	disk func(step string, do func() error) error
 
 	mu    sync.Mutex
 	locks map[string]chan struct{} // of the keys, within this process
@@ -164,21 +163,11 @@ func (s *fileStore) enter(ctx context.Context, w *wait, key Key) (leave func(), 
 
 // create makes the directory if it is missing.
 func (s *fileStore) create() error {
-	err := s.step("mkdir")
-	if err == nil {
-		err = os.MkdirAll(s.dir, 0o700)
-	}
+	err := s.disk("mkdir", func() error { return os.MkdirAll(s.dir, 0o700) })
 	if err != nil {
 		return &fs.PathError{Op: opPrepare, Path: s.dir, Err: cause(err)}
 	}
 	return nil
-}
-
-func (s *fileStore) step(name string) error {
-	if s.before == nil {
-		return nil
-	}
-	return s.before(name)
 }
 
 // The operations that errors name.

@@ -17,8 +17,9 @@ const maxFile = 8 << 20
 // directory is the open directory of a store. All but the lock file, which gofrs/flock opens,
 // is reached through its handle, so nothing is written elsewhere if the path changes.
 type directory struct {
-	store *fileStore
-	root  *os.Root
+	name string // absolute
+	root *os.Root
+	disk func(step string, do func() error) error
 }
 
 // open opens the directory if nobody else can put files into it.
@@ -46,7 +47,7 @@ func (s *fileStore) open() (*directory, error) {
 	if err != nil {
 		return fail(err)
 	}
-	d := &directory{s, root}
+	d := &directory{s.dir, root, s.disk}
 	if info, err = root.Lstat("."); err == nil {
 		err = checkDirectory(info)
 	}
@@ -59,7 +60,7 @@ func (s *fileStore) open() (*directory, error) {
 
 func (d *directory) close() { _ = d.root.Close() } // a handle that is only read
 
-func (d *directory) path(name string) string { return filepath.Join(d.store.dir, name) }
+func (d *directory) path(name string) string { return filepath.Join(d.name, name) }
 
 // vouch refuses what is not a regular file that only the user can read.
 func vouch(info fs.FileInfo) error {
@@ -87,7 +88,12 @@ func (d *directory) read(name string) ([]byte, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		data, opened, err := d.readFile(name)
+		var data []byte
+		var opened fs.FileInfo
+		err = d.disk("read", func() (err error) {
+			data, opened, err = d.readFile(name)
+			return err
+		})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // deleted since
 		}
@@ -103,9 +109,6 @@ func (d *directory) read(name string) ([]byte, fs.FileInfo, error) {
 }
 
 func (d *directory) readFile(name string) ([]byte, fs.FileInfo, error) {
-	if err := d.store.step("read"); err != nil {
-		return nil, nil, err
-	}
 	f, err := d.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, nil, err
@@ -139,10 +142,7 @@ func (d *directory) load(key Key) (*sealed, error) {
 }
 
 func (d *directory) remove(key Key) error {
-	err := d.store.step("remove")
-	if err == nil {
-		err = d.root.Remove(recordName(key))
-	}
+	err := d.disk("remove", func() error { return d.root.Remove(recordName(key)) })
 	if err == nil {
 		err = d.sync()
 	}
@@ -154,8 +154,5 @@ func (d *directory) remove(key Key) error {
 
 // sync makes the names in the directory durable.
 func (d *directory) sync() error {
-	if err := d.store.step("sync directory"); err != nil {
-		return err
-	}
-	return syncDirectory(d.root)
+	return d.disk("sync directory", func() error { return syncDirectory(d.root) })
 }

@@ -100,9 +100,6 @@ func (d *directory) tryClaim(key Key) (*claim, error) {
 // tryLock locks the lock file, unless it is locked or was replaced meanwhile. The file is
 // never deleted: whoever waits for the deleted one would not exclude whoever locks the new one.
 func (d *directory) tryLock(name string) (*flock.Flock, error) {
-	if err := d.store.step("lock"); err != nil {
-		return nil, err
-	}
 	info, err := d.root.Lstat(name)
 	if err == nil {
 		err = vouch(info)
@@ -113,7 +110,11 @@ func (d *directory) tryLock(name string) (*flock.Flock, error) {
 	// A new Flock each time: it opens the file anew, and excludes the goroutines of this
 	// process as well, whatever store they use.
 	lock := flock.New(d.path(name), flock.SetFlag(os.O_RDWR|os.O_CREATE|openFlags), flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
+	locked := false
+	err = d.disk("lock", func() (err error) {
+		locked, err = lock.TryLock()
+		return err
+	})
 	if err != nil || !locked {
 		return nil, err
 	}

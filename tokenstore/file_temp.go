@@ -19,16 +19,15 @@ type temp struct {
 }
 
 func (d *directory) newTemp(key Key) (*temp, error) {
-	if err := d.store.step("create"); err != nil {
-		return nil, err
-	}
-	name := key.Digest + "." + rand.Text() + tempSuffix
-	f, err := d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	t := &temp{d: d, name: key.Digest + "." + rand.Text() + tempSuffix}
+	err := d.disk("create", func() (err error) {
+		t.f, err = d.root.OpenFile(t.name, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	t := &temp{d, f, name}
-	info, err := f.Stat()
+	info, err := t.f.Stat()
 	if err == nil {
 		err = vouch(info) // some file systems have no owners or modes
 	}
@@ -41,10 +40,11 @@ func (d *directory) newTemp(key Key) (*temp, error) {
 
 // reserve makes room for size bytes, on the disk and in the quota.
 func (t *temp) reserve(size int) error {
-	if err := t.d.store.step("reserve"); err != nil {
+	err := t.d.disk("reserve", func() error {
+		_, err := t.f.WriteAt(make([]byte, size), 0)
 		return err
-	}
-	if _, err := t.f.WriteAt(make([]byte, size), 0); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	return t.sync()
@@ -58,13 +58,10 @@ func (t *temp) replace(target string, data []byte) error {
 	if err := t.sync(); err != nil {
 		return err
 	}
-	if err := t.d.store.step("rename"); err != nil {
-		return err
-	}
 	if !t.inPlace() {
-		return errors.New("the temporary file has been deleted by someone else")
+		return errors.New("the temporary file was deleted by someone else")
 	}
-	if err := t.d.root.Rename(t.name, target); err != nil {
+	if err := t.d.disk("rename", func() error { return t.d.root.Rename(t.name, target) }); err != nil {
 		return err
 	}
 	t.name = target
@@ -74,22 +71,16 @@ func (t *temp) replace(target string, data []byte) error {
 // write writes data, all at once and after the length is right: if the process is killed right
 // afterwards, the file is complete and the next owner can use it.
 func (t *temp) write(data []byte) error {
-	if err := t.d.store.step("write"); err != nil {
+	return t.d.disk("write", func() error {
+		if err := t.f.Truncate(int64(len(data))); err != nil {
+			return err
+		}
+		_, err := t.f.WriteAt(data, 0)
 		return err
-	}
-	if err := t.f.Truncate(int64(len(data))); err != nil {
-		return err
-	}
-	_, err := t.f.WriteAt(data, 0)
-	return err
+	})
 }
 
-func (t *temp) sync() error {
-	if err := t.d.store.step("sync"); err != nil {
-		return err
-	}
-	return t.f.Sync()
-}
+func (t *temp) sync() error { return t.d.disk("sync", t.f.Sync) }
 
 // inPlace reports whether the file still has its name.
 func (t *temp) inPlace() bool {

@@ -33,7 +33,7 @@ func (c *claim) prepare(key Key) (*sealed, error) {
 		err = c.drop(c.left[i])
 	}
 	if err == nil {
-		_, err = c.spare.f.WriteAt([]byte(began), 0)
+		err = c.begin()
 	}
 	if err != nil {
 		return nil, c.d.fail(opPrepare, recordName(key), err)
@@ -82,12 +82,21 @@ func (c *claim) rehearse(key Key, stored *sealed) error {
 	return t.replace(recordName(key), stored.data)
 }
 
+// begin marks that change is about to be called.
+func (c *claim) begin() error {
+	return c.d.disk("begin", func() error {
+		_, err := c.spare.f.WriteAt([]byte(began), 0)
+		return err
+	})
+}
+
 // drop deletes what an owner has left over.
 func (c *claim) drop(name string) error {
-	if err := c.d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	err := c.d.disk("drop", func() error { return c.d.root.Remove(name) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // commit puts record in the place of what is stored.

@@ -241,6 +241,20 @@ func TestRecordHidesItsTokens(t *testing.T) {
 	}
 }
 
+func shownByJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func shownBySlog(v any) string {
+	var shown bytes.Buffer
+	slog.New(slog.NewTextHandler(&shown, nil)).Info("m", "v", v)
+	slog.New(slog.NewJSONHandler(&shown, nil)).Info("m", "v", v)
+	return shown.String()
+}
+
 func FuzzDecode(f *testing.F) {
 	full, err := fullRecord().Encode()
 	require.NoError(f, err)

@@ -50,7 +50,7 @@ func TestPeerKeyRotation(t *testing.T) {
 	i := p.TimeLog
 	login := p.logInTimeLog(t, "ann")
 	kid := func(token string) string {
-		jws, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+		jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 		require.NoError(t, err)
 		return jws.Signatures[0].Header.KeyID
 	}
@@ -84,7 +84,7 @@ func (i *issuer) verify(t *testing.T, token string) (map[string]any, error) {
 	t.Helper()
 	var keys jose.JSONWebKeySet
 	require.NoError(t, json.Unmarshal(i.get(t, i.JWKSURI).Body, &keys))
-	jws, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return nil, err
 	}

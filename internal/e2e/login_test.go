@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -92,9 +93,7 @@ func (i *issuer) identified(form url.Values) url.Values {
 	if i.ClientSecret != "" {
 		all.Set("client_secret", i.ClientSecret)
 	}
-	for name, values := range form {
-		all[name] = values
-	}
+	maps.Copy(all, form)
 	return all
 }
 
@@ -109,9 +108,7 @@ func refreshForm(refreshToken string) url.Values {
 
 func codeForm(code string, further url.Values) url.Values {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}}
-	for name, values := range further {
-		form[name] = values
-	}
+	maps.Copy(form, further)
 	return form
 }
 

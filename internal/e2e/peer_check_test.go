@@ -1,8 +1,8 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -199,91 +199,6 @@ func TestPeerRace(t *testing.T) {
 	assert.Equal(t, 1, i.stats(t).ReuseDetected)
 }
 
-func TestPeerFaults(t *testing.T) {
-	p := startPeer(t, peerOptions{})
-	i := p.TimeLog
-	for _, test := range []struct {
-		fault   fault
-		answers bool // with a whole answer
-		spends  bool // the refresh token
-	}{
-		{fault: fault{Kind: "drop-request"}},
-		{fault: fault{Kind: "drop-response"}, spends: true},
-		{fault: fault{Kind: "truncate-response"}, spends: true},
-		{fault: fault{Kind: "delay", Millis: 300}, answers: true, spends: true},
-		{fault: fault{Kind: "status", Status: 503, Header: map[string]string{"retry-after": "7"}, Body: "busy"}, answers: true},
-	} {
-		t.Run(test.fault.Kind, func(t *testing.T) {
-			first := p.logInTimeLog(t, "ann")
-			i.reset(t)
-			i.fault(t, test.fault)
-			began := time.Now()
-			resp, err := i.client.Do(i.request(t, i.TokenEndpoint, i.identified(refreshForm(first.RefreshToken))))
-			var body struct {
-				RefreshToken string `json:"refresh_token"`
-			}
-			if err == nil {
-				if test.fault.Kind == "status" {
-					assert.Equal(t, 503, resp.StatusCode)
-					assert.Equal(t, "7", resp.Header.Get("Retry-After"))
-				} else {
-					err = json.NewDecoder(resp.Body).Decode(&body)
-				}
-				require.NoError(t, resp.Body.Close())
-			}
-			assert.Equal(t, test.answers, err == nil, "%v", err)
-			assert.GreaterOrEqual(t, time.Since(began), time.Duration(test.fault.Millis)*time.Millisecond)
-
-			log := i.log(t)
-			require.Len(t, log, 1)
-			assert.Equal(t, test.fault.Kind, log[0].Fault)
-			assert.Equal(t, test.answers, log[0].Delivered)
-			assert.Equal(t, test.spends, log[0].Issued != "")
-
-			again := i.refresh(t, first.RefreshToken)
-			assert.Equal(t, test.spends, again.Error == "invalid_grant")
-			if reuse := i.stats(t).ReuseDetected; test.spends {
-				assert.Equal(t, 1, reuse)
-			} else {
-				assert.Zero(t, reuse)
-			}
-		})
-	}
-}
-
-// TestPeerClientGone: what was asked for is carried out although the client has gone, as a killed one has, and the
-// log says that the answer was not delivered.
-func TestPeerClientGone(t *testing.T) {
-	p := startPeer(t, peerOptions{})
-	i := p.TimeLog
-	first := p.logInTimeLog(t, "ann")
-	i.reset(t)
-	i.fault(t, fault{Kind: "delay", Millis: 500})
-	ctx, leave := context.WithCancel(t.Context())
-	req := i.request(t, i.TokenEndpoint, i.identified(refreshForm(first.RefreshToken))).WithContext(ctx)
-	gone := make(chan error)
-	go func() {
-		_, err := i.client.Do(req) //nolint:bodyclose // there is no answer
-		gone <- err
-	}()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	var log []tokenRequest
-	for len(log) == 0 || log[0].Issued == "" {
-		<-tick.C
-		log = i.log(t)
-	}
-	leave()
-	require.ErrorIs(t, <-gone, context.Canceled)
-
-	assert.Equal(t, "invalid_grant", i.refresh(t, first.RefreshToken).Error)
-	assert.Equal(t, 1, i.stats(t).ReuseDetected)
-	for range 100 { // a second, in which the delayed answer is due
-		<-tick.C
-	}
-	assert.False(t, i.log(t)[0].Delivered)
-}
-
 func TestPeerRevocation(t *testing.T) {
 	p := startPeer(t, peerOptions{})
 	i := p.TimeLog
@@ -332,6 +247,7 @@ func TestPeerClientCredentials(t *testing.T) {
 }
 
 func TestPeerRateLimit(t *testing.T) {
+	t.Parallel()
 	for _, form := range []string{"seconds", "date", "none"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
@@ -371,9 +287,7 @@ func waitOf(h http.Header) (time.Duration, error) {
 func (i *issuer) clientCredentials(t *testing.T, further url.Values) tokens {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}}
-	for name, values := range further {
-		form[name] = values
-	}
+	maps.Copy(form, further)
 	return i.token(t, form)
 }
 

@@ -110,7 +110,7 @@ func startProcess(t *testing.T, taskName string, configure ...func(*exec.Cmd)) *
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	p := &process{cmd: exec.Command(self)} //nolint:noctx // it has to outlive the context of the test until Cleanup
+	p := &process{cmd: exec.Command(self)}
 	p.news = sync.NewCond(&p.mu)
 	// A program built with -race sleeps for a second before it exits, unless it is told not to.
 	p.cmd.Env = append(os.Environ(), taskVariable+"="+taskName, "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")

@@ -21,7 +21,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/protime"
 	"github.com/worktime-go/worktime/tokenstore"
@@ -69,6 +68,14 @@ func (a *tenantAPI) seen() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Sorted(maps.Keys(a.tokens))
+}
+
+// onlyToken returns the token that came, or "" if there were several.
+func (a *tenantAPI) onlyToken() string {
+	if all := a.seen(); len(all) == 1 {
+		return all[0]
+	}
+	return ""
 }
 
 // protimeConfig is that of a client of one of the peer's tenants.
@@ -141,9 +148,7 @@ func TestProtimeOneTokenForAll(t *testing.T) {
 	})
 	assert.Empty(t, failed)
 	assert.Equal(t, 1, acme.stats(t).Requests["/connect/token"])
-	seen := api.seen()
-	require.Equal(t, 1, len(seen), "tokens at the API")
-	who, ok := acme.whoami(t, seen[0])
+	who, ok := acme.whoami(t, api.onlyToken())
 	assert.True(t, ok)
 	assert.Equal(t, owner{Subject: acme.ClientID, ClientID: acme.ClientID, Scope: "connector-protimeapi-clockings.read connector-protimeapi-clockings.write"}, who)
 }
@@ -151,6 +156,7 @@ func TestProtimeOneTokenForAll(t *testing.T) {
 // TestProtimeRateLimit: a 429 of the token endpoint holds all callers for as long as it says. The peer counts: had
 // one of them not waited, or not long enough, it would have refused a second time.
 func TestProtimeRateLimit(t *testing.T) {
+	t.Parallel()
 	for _, form := range []string{"seconds", "date"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +175,7 @@ func TestProtimeRateLimit(t *testing.T) {
 			got := acme.stats(t)
 			assert.Equal(t, 1, got.RateLimited)
 			assert.Equal(t, 2, got.Granted["client_credentials"])
-			assert.Equal(t, 1, len(api.seen()), "tokens at the API")
+			assert.NotEmpty(t, api.onlyToken())
 		})
 	}
 }

@@ -1,9 +1,13 @@
 package e2e
 
+import "maps"
+
 // tasks are what worker processes can do, by name.
 func tasks() map[string]task {
-	return map[string]task{
+	all := map[string]task{
 		"count":    typed(countTask),
 		"complain": typed(complainTask),
 	}
+	maps.Copy(all, storeTasks())
+	return all
 }

@@ -7,7 +7,7 @@ import Provider from 'oidc-provider';
 
 import { keyID, remake, signatureKinds } from './idtoken.mjs';
 import { newStorage } from './storage.mjs';
-import { RateLimit, TokenRequests } from './tokenrequests.mjs';
+import { RateLimit, TokenRequests, digest } from './tokenrequests.mjs';
 
 const places = ['front', 'back', 'refresh'];
 
@@ -35,7 +35,11 @@ export class Issuer {
   // vendor says how this issuer differs from the others: see vendors.mjs.
   constructor(vendor) {
     this.vendor = vendor;
-    this.#tokenRequests = new TokenRequests((req, res) => this.#listener(req, res), vendor.rateLimit && new RateLimit(vendor.rateLimit));
+    const answer = async (req, res) => {
+      await this.#prepare();
+      await this.#listener(req, res);
+    };
+    this.#tokenRequests = new TokenRequests(answer, vendor.rateLimit && new RateLimit(vendor.rateLimit));
   }
 
   start(origin) {
@@ -130,11 +134,15 @@ export class Issuer {
     this.#listener = this.#provider.callback();
   }
 
-  // Adds to the log what only oidc-provider knows.
+  // Notes in the log what oidc-provider decided.
   #observe() {
     const provider = this.#provider;
-    provider.on('grant.success', ({ req, oidc }) => { req.entry.subject = oidc.entities.Account?.accountId; });
-    provider.on('grant.error', ({ req }, err) => { if (err.error_detail === 'refresh token already used') req.entry.reuse = true; });
+    provider.on('grant.success', ({ req, oidc, body }) => {
+      Object.assign(req.entry, { subject: oidc.entities.Account?.accountId, issued: digest(body.refresh_token) });
+    });
+    provider.on('grant.error', ({ req }, err) => {
+      Object.assign(req.entry, { error: err.error, reuse: err.error_detail === 'refresh token already used' });
+    });
     provider.on('grant.revoked', ({ req }) => { if (req.entry) req.entry.revoked = true; });
     provider.on('server_error', (_ctx, err) => console.error(this.vendor.name, err));
   }
@@ -208,17 +216,17 @@ export class Issuer {
   }
 
   async handle(req, res) {
-    await this.#prepare();
     const path = new URL(req.url, this.url).pathname.slice(this.vendor.mount.length);
     this.#requests[path] = (this.#requests[path] ?? 0) + 1;
     if (path === '/connect/authorize') req.url = this.#asTheVendorDoes(req.url);
     req.originalUrl = req.url; // by which oidc-provider knows where it is mounted
     req.url = req.url.slice(this.vendor.mount.length) || '/';
+    if (path === '/connect/token' && req.method === 'POST') return this.#tokenRequests.handle(req, res);
+    await this.#prepare();
     switch (true) {
       case path.startsWith('/interaction/'): return this.#login(req, res);
       case path === '/whoami': return this.#api(req, res, (owner) => owner);
       case path === '/api/ResolveUri': return this.#api(req, res, () => ({ url: `${this.url}/account` }));
-      case path === '/connect/token' && req.method === 'POST': return this.#tokenRequests.handle(req, res);
       default: return this.#listener(req, res);
     }
   }

@@ -32,20 +32,17 @@ export class RateLimit {
   }
 }
 
-const digest = (token) => (token ? createHash('sha256').update(token).digest('hex') : undefined);
+export const digest = (token) => (token ? createHash('sha256').update(token).digest('hex') : undefined);
 
-const parsed = (text) => {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
-};
-
-async function read(req) {
-  const chunks = [];
-  for await (const chunk of req) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+// The body, or undefined if the client left before it was complete.
+function read(req) {
+  return new Promise((resolve) => {
+    const chunks = [];
+    req.on('data', (chunk) => chunks.push(chunk));
+    req.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    req.on('error', () => {}); // and then close
+    req.on('close', () => resolve(undefined));
+  });
 }
 
 export class TokenRequests {
@@ -76,6 +73,8 @@ export class TokenRequests {
 
   // What counts for a client is whether a refresh token was spent and whether its successor was sent.
   // The log has digests (SHA-256, hexadecimal) of both.
+  // It has to be called before anything else is awaited: node discards what a client sent that has gone, unless
+  // somebody is reading already.
   async handle(req, res) {
     const fault = this.#nextFault();
     const entry = { time: new Date().toISOString(), fault: fault?.kind, delivered: false };
@@ -85,7 +84,7 @@ export class TokenRequests {
       req.socket.destroy();
       return;
     }
-    const body = await read(req).catch(() => undefined); // the client may be gone
+    const body = await read(req);
     if (body === undefined) return;
     const form = new URLSearchParams(body);
     Object.assign(entry, { client_id: form.get('client_id') ?? undefined, grant_type: form.get('grant_type') ?? undefined });
@@ -107,7 +106,8 @@ export class TokenRequests {
     send(res, answer, fault);
   }
 
-  // Has oidc-provider make the answer, and keeps it back. It is made even if the client has gone away.
+  // Has oidc-provider make the answer, and keeps it back. It is made even if the client has gone away,
+  // but not given to res.end then: so issuer.mjs notes in the entry what was granted or refused.
   async #carryOut(req, res, body, form, entry) {
     req.body = body;
     req.entry = entry;
@@ -115,8 +115,7 @@ export class TokenRequests {
     res.end = (chunk) => { answer = chunk; return res; };
     await this.answer(req, res);
     delete res.end; // that of the prototype again
-    const { error, refresh_token: issued } = parsed(answer);
-    Object.assign(entry, { status: res.statusCode, error, spent: digest(form.get('refresh_token')), issued: digest(issued) });
+    Object.assign(entry, { status: res.statusCode, spent: digest(form.get('refresh_token')) });
     return answer;
   }
 
