@@ -9,5 +9,6 @@ func tasks() map[string]task {
 		"complain": typed(complainTask),
 	}
 	maps.Copy(all, storeTasks())
+	maps.Copy(all, refreshTasks())
 	return all
 }
