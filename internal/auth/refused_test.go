@@ -36,6 +36,21 @@ func refusing(stale ...string) func(http.ResponseWriter, *http.Request, int) {
 
 func refuseAll(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, http.StatusUnauthorized, "") }
 
+// A request without its credential must not go out.
+func TestNoTokenNoRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, answering(always(http.StatusUnauthorized, `{"error":"invalid_client"}`)))
+		for range 10 {
+			_, err := w.call(t.Context(), w.source, "")
+			assert.Equal(t, "invalid_client", authError(t, err).Code)
+			assertIs(t, err, worktime.ErrUnauthorized)
+			time.Sleep(time.Minute)
+		}
+		assert.Zero(t, w.apiRequests())
+		assert.Equal(t, 10, w.tokenRequests(), "and a refusal by the token endpoint is no 401 of the API")
+	})
+}
+
 // The 401s come before, during and after the renewal that the first of them forces.
 func TestStaggered401sOfOneStaleTokenCostOneRenewal(t *testing.T) {
 	for _, callers := range []int{20, 200} {

@@ -33,8 +33,10 @@ func cached(tb testing.TB) []named[func() (string, error)] {
 	reuse := oauth2.ReuseTokenSource(snapshot.Load(), nil)
 
 	record := &tokenstore.Record{AccessToken: bearer, IssuedAt: time.Now(), Expiry: snapshot.Load().Expiry}
-	source := auth.NewSource(tokenstore.Grant{Vendor: "bench"}.Key(), tokenstore.Memory(),
-		func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) { return record, nil }, &transport.Observer{})
+	source := auth.NewSource(auth.Login{
+		Key: tokenstore.Grant{Vendor: "bench"}.Key(), Store: tokenstore.Memory(),
+		Fetch: func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) { return record, nil },
+	}, &transport.Observer{})
 	ctx := tb.Context()
 	foreign := source.TokenSource(ctx)
 

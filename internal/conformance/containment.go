@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -97,6 +98,7 @@ var containmentPromises = map[string]func(*scene){
 		time.Sleep(2 * time.Minute) // past the pause after the last renewal
 		errs = append(errs, client.Get(s.Context()))
 
+		synctest.Wait() // a token is reported after it is handed out
 		shown := logged.String()
 		for _, v := range append(client.Shown, anySlice(errs)...) {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {

@@ -50,7 +50,7 @@ func TestUnreadableAnswers(t *testing.T) {
 			assert.Equal(t, "id-17", e.RequestID)
 			assert.Equal(t, 1, e.Attempts)
 			assert.NotContains(t, err.Error(), "log in", "the body is not shown")
-			if len(strings.TrimSpace(string(e.Body))) == 0 {
+			if strings.TrimSpace(string(e.Body)) == "" {
 				assert.Contains(t, err.Error(), "the body is empty")
 			}
 			assert.Equal(t, 1, *n, "asking again will not help")

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -129,7 +128,7 @@ func newNetwork(t testing.TB, api http.HandlerFunc) *network {
 
 func (n *network) serve(t testing.TB, h http.HandlerFunc) *pipes {
 	l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	srv := &http.Server{Handler: h} //nolint:gosec // no slow clients here
+	srv := &http.Server{Handler: h}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close(); <-done })
@@ -187,12 +186,6 @@ func (l *pipes) dial() (net.Conn, error) {
 // failWith answers with the vendor's error envelope.
 func failWith(w http.ResponseWriter, status int, code string) {
 	writeJSON(w, status, map[string]any{"error": map[string]any{"code": code, "message": "no luck"}})
-}
-
-// readJSON reads the body of a request.
-func readJSON(r *http.Request) (v any) {
-	_ = json.NewDecoder(r.Body).Decode(&v)
-	return v
 }
 
 // roundTrip is a RoundTripper of one function.

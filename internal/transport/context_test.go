@@ -289,6 +289,10 @@ func TestTimeoutIsNotTheCallers(t *testing.T) {
 					requireIs(t, err, want...)
 					require.Equal(t, attempts, failure(t, err).Attempts)
 					require.NoError(t, ctx.Err())
+					require.NotContains(t, err.Error(), "deadline exceeded", "whose?")
+					if name == "answer" {
+						require.ErrorContains(t, err, "no complete answer within 2s")
+					}
 				})
 			})
 		}
@@ -347,6 +351,21 @@ func TestTimeoutIsRetried(t *testing.T) {
 		_, err := w.do(t.Context(), w.call(Safe))
 		require.NoError(t, err)
 		require.Len(t, w.seen(), 2)
+	})
+}
+
+// SentAt is when the attempt that was answered began, not the first one.
+func TestSentAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, script(answer(429, "Retry-After", "20"), func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(5 * time.Second)
+			answer(200)(w, r)
+		}))
+		resp, err := w.do(t.Context(), w.call(Safe))
+		require.NoError(t, err)
+		require.Equal(t, 2, resp.Attempts)
+		require.Equal(t, w.seen()[1].At, resp.SentAt.Sub(w.began))
+		require.Equal(t, resp.SentAt.Add(5*time.Second), time.Now())
 	})
 }
 

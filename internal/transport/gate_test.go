@@ -262,6 +262,7 @@ func TestGateWaiterCancelled(t *testing.T) {
 			require.Zero(t, failure(t, err).Attempts)
 		}
 		require.Equal(t, 10*time.Second, time.Since(host.began), "they left at once")
+		synctest.Wait()
 		require.Len(t, host.sent, 1)
 
 		requireNone(t, append(<-others, <-first))

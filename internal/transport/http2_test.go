@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -289,7 +288,7 @@ func TestHTTP2RefusedForEver(t *testing.T) {
 		w, s := newH2World(t, func(c *h2conn, stream uint32, _ int) { c.code(frameReset, stream, codeRefused) })
 		_, err := w.do(t.Context(), w.call(Safe))
 		require.Error(t, err)
-		require.False(t, errors.Is(err, worktime.ErrUnknownOutcome))
+		require.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
 		require.Equal(t, 4, failure(t, err).Attempts)
 		require.LessOrEqual(t, s.count(), 4*10, "net/http repeats a few times by itself")
 	})

@@ -142,21 +142,18 @@ func TestSizeLimitIsExact(t *testing.T) {
 
 // Negative is no limit, and the largest limit is none that overflows.
 func TestNoSizeLimit(t *testing.T) {
-	for _, limit := range []int64{-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1} {
-		for _, ofCall := range []bool{true, false} {
+	for _, tt := range []struct{ client, call, size int64 }{
+		{-1, 0, 33 << 20}, {math.MinInt64, 0, 5000}, {math.MaxInt64, 0, 5000}, {math.MaxInt64 - 1, 0, 5000},
+		{1000, -1, 5000}, {1000, math.MinInt64, 5000}, {1000, math.MaxInt64, 5000}, {1000, 5000, 5000},
+	} {
+		for _, announced := range []int64{-1, tt.size} {
 			client, call := stubbed(t, roundTripper(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, ContentLength: -1, Body: &zeros{n: 40 << 20}}, nil
-			}), func(o *worktime.Options) {
-				if !ofCall {
-					o.MaxResponseBytes = limit
-				}
-			})
-			if ofCall {
-				call.MaxBytes = limit
-			}
+				return &http.Response{StatusCode: 200, ContentLength: announced, Body: &zeros{n: tt.size}}, nil
+			}), func(o *worktime.Options) { o.MaxResponseBytes = tt.client })
+			call.MaxBytes = tt.call
 			resp, err := client.Do(t.Context(), call)
 			require.NoError(t, err)
-			require.Len(t, resp.Body, 40<<20)
+			require.Len(t, resp.Body, int(tt.size))
 			resp.Release()
 		}
 	}

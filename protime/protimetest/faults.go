@@ -29,8 +29,8 @@ type Request = fake.Request
 //
 //	srv.Fail(protimetest.Status(429).RetryAfter(30*time.Second).On("POST", "/clockings").After(1).Times(2))
 //
-// [net/http] itself repeats a GET once whose connection is closed without any answer, if the connection was used
-// before. So a [Drop] of a GET may show in [Server.Requests] only.
+// [net/http] itself repeats a GET whose connection is closed without any answer, if the connection was used before.
+// So a [Drop] or [LoseAnswer] of a GET may show in [Server.Requests] only.
 type Fault = fake.Fault
 
 // Status is a failure with this status and the vendor's error object; the request is not handled.
@@ -51,7 +51,7 @@ func ContentType(value string) Fault { return fake.Handled().Header("Content-Typ
 func Delay(d time.Duration) Fault { return fake.Delay(d) }
 
 // Hold waits until release is closed before the request is handled. The wait ends if the client leaves or the server
-// is closed.
+// is closed. In a bubble of testing/synctest, make the channel there.
 func Hold(release <-chan struct{}) Fault { return fake.Hold(release) }
 
 // Truncate handles the request and closes the connection in the middle of the answer's body.
@@ -96,5 +96,5 @@ func Location(value string) Fault { return fake.Handled().Header("Location", val
 // HugeBody answers a request with n bytes of JSON that does not end; the request is not handled.
 func HugeBody(n int64) Fault { return fake.HugeBody(n) }
 
-// GzipBomb answers a request with n bytes that are compressed to about a thousandth; the request is not handled.
+// GzipBomb answers a request with n bytes that are compressed to less than a hundredth; the request is not handled.
 func GzipBomb(n int64) Fault { return fake.GzipBomb(n) }

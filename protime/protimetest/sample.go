@@ -8,8 +8,9 @@ import (
 )
 
 // SampleClockings returns the clockings of a small company in the two weeks from a date on, always the same for
-// the same date, for [WithClockings]. Six persons (1 to 6, with badge and employee numbers) clock in and out with a
-// break; two of them also have nights, activities, absences with a reason, corrections and deleted clockings.
+// the same date, for [WithClockings]. Four persons (1 to 4) clock in and out with a break, person 5 works at night, and
+// person 6 clocks activities at customers'. Among them are a visit to a doctor, a correction, and a clocking that was
+// deleted and one that the system made. All have badge and employee numbers.
 func SampleClockings(from worktime.Date) []protime.Clocking {
 	var b sample
 	for day := range 14 {
