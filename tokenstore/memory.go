@@ -53,6 +53,9 @@ func (m *memory) Update(ctx context.Context, key Key, change func(ctx context.Co
 		return ctx.Err()
 	}
 	defer func() { <-s.lock }()
+	if err := ctx.Err(); err != nil { // both were ready, and select takes either
+		return err
+	}
 
 	old := s.record
 	if old != nil {

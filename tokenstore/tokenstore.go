@@ -4,7 +4,8 @@
 // program that does the same, and the loser's login is revoked. Here the three steps are
 // one call, Update, made under the store's lock.
 //
-// [Memory] is a store for one process.
+// [Memory] is a store for one process, [File] one for all processes of a user on one machine.
+// A store of your own passes the tests of package storetest.
 package tokenstore
 
 import (
@@ -12,15 +13,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 )
-
-// ErrNotFound is returned by [Store.Load] for a key that has no record.
-var ErrNotFound = errors.New("tokenstore: no record")
 
 // Store keeps one Record for each Key. It is safe for use by several goroutines.
 type Store interface {
@@ -32,6 +29,10 @@ type Store interface {
 	// it was and is returned. If ctx ends before the lock is held, change is not called and
 	// ctx.Err() is returned; once change has returned a record, it is written even if ctx
 	// has ended. A panic in change frees the lock.
+	//
+	// A store that can fail to write finds out before it calls change, because change spends
+	// what cannot be had again. If writing fails afterwards all the same, the error is a
+	// [*SaveError], which carries the record.
 	Update(ctx context.Context, key Key, change func(ctx context.Context, old *Record) (*Record, error)) error
 }
 
@@ -48,9 +49,9 @@ type Grant struct {
 // Key returns the key of the grant. The order of the scopes does not matter.
 func (g Grant) Key() Key {
 	scopes := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
-	// JSON keeps the parts apart whatever they contain. It cannot fail for strings.
-	parts, _ := json.Marshal([]any{g.Vendor, g.Issuer, g.ClientID, g.Tenant, g.Account, scopes})
-	sum := sha256.Sum256(parts)
+	// Quoting keeps the parts apart whatever they contain, also bytes that are not UTF-8.
+	parts := fmt.Sprintf("%q %q", []string{g.Vendor, g.Issuer, g.ClientID, g.Tenant, g.Account}, scopes)
+	sum := sha256.Sum256([]byte(parts))
 	label := g.Vendor
 	for _, part := range []string{g.Tenant, g.Account} {
 		if part != "" {
@@ -84,6 +85,14 @@ type Record struct {
 	Expiry       time.Time // of the access token; zero if unknown
 	// Generation counts the tokens of this login, from 1.
 	Generation int64
+	// Problem says why the login no longer works, and ProblemAt since when; empty while it
+	// does. A login that the server refuses is marked, never deleted.
+	Problem   string
+	ProblemAt time.Time
+	// Interrupted is when a change of this record was last cut short, by a crash or a kill: the
+	// server may have handed out a successor of RefreshToken that was never stored. A store
+	// that can tell sets it; the next token clears it.
+	Interrupted time.Time
 }
 
 // version is that of the encoded form. A record with a higher one is refused, not guessed at.
@@ -103,36 +112,44 @@ type encoded struct {
 	IssuedAt     time.Time `json:"issued_at"`
 	Expiry       time.Time `json:"expiry,omitzero"`
 	Generation   int64     `json:"generation"`
+	Problem      string    `json:"problem,omitempty"`
+	ProblemAt    time.Time `json:"problem_at,omitzero"`
+	Interrupted  time.Time `json:"interrupted,omitzero"`
 }
 
 // Encode returns the record as versioned JSON, secrets included, for a store to keep.
 func (r Record) Encode() ([]byte, error) {
 	b, err := json.Marshal(encoded{version, r.AccessToken, r.RefreshToken, r.IDToken, r.TokenType, r.Scope, r.Subject,
-		r.Issuer, r.ClientID, r.IssuedAt, r.Expiry, r.Generation})
+		r.Issuer, r.ClientID, r.IssuedAt, r.Expiry, r.Generation, r.Problem, r.ProblemAt, r.Interrupted})
 	if err != nil {
 		return nil, fmt.Errorf("tokenstore: encode record: %w", err)
 	}
 	return b, nil
 }
 
-// Decode reads what [Record.Encode] wrote. It refuses records of a later version.
+// Decode reads what [Record.Encode] wrote. It refuses anything else with [ErrCorrupt], and
+// records of a later version with [ErrVersion].
 func Decode(data []byte) (Record, error) {
 	var e encoded
 	if err := json.Unmarshal(data, &e); err != nil {
 		// The error of encoding/json may quote the data, which is secret.
-		return Record{}, errors.New("tokenstore: record is not valid JSON of the expected shape")
+		return Record{}, &kindError{"tokenstore: record is not valid JSON of the expected shape", ErrCorrupt}
 	}
 	if e.Version != version {
-		return Record{}, fmt.Errorf("tokenstore: record has version %d, this program knows only %d", e.Version, version)
+		return Record{}, versionError(e.Version)
 	}
 	return Record{e.AccessToken, e.RefreshToken, e.IDToken, e.TokenType, e.Scope, e.Subject,
-		e.Issuer, e.ClientID, e.IssuedAt, e.Expiry, e.Generation}, nil
+		e.Issuer, e.ClientID, e.IssuedAt, e.Expiry, e.Generation, e.Problem, e.ProblemAt, e.Interrupted}, nil
 }
 
 // String shows the record without its tokens.
 func (r Record) String() string {
-	return fmt.Sprintf("{issuer %s, client %s, scope %q, generation %d, expiry %s, tokens redacted}",
-		r.Issuer, r.ClientID, r.Scope, r.Generation, r.Expiry.Format(time.RFC3339))
+	problem := ""
+	if r.Problem != "" {
+		problem = fmt.Sprintf(", problem %q", r.Problem)
+	}
+	return fmt.Sprintf("{issuer %s, client %s, scope %q, generation %d, expiry %s%s, tokens redacted}",
+		r.Issuer, r.ClientID, r.Scope, r.Generation, r.Expiry.Format(time.RFC3339), problem)
 }
 
 // Format implements [fmt.Formatter] with the text of String under every verb.

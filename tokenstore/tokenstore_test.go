@@ -155,7 +155,7 @@ func assertSame(t assert.TestingT, want, got tokenstore.Record) {
 	assert.True(t, want.Expiry.Equal(got.Expiry), "expiry %v, not %v", got.Expiry, want.Expiry)
 	assert.Equal(t, want.Expiry.IsZero(), got.Expiry.IsZero(), "a zero expiry is unknown")
 	want.IssuedAt, want.Expiry, got.IssuedAt, got.Expiry = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	assert.Equal(t, want, got)
+	assert.True(t, want == got, "a field differs")
 }
 
 func TestEncodeNamesWhatItRefuses(t *testing.T) {
@@ -184,7 +184,7 @@ func TestDecodeRefusesOtherVersions(t *testing.T) {
 	} {
 		r, err := tokenstore.Decode([]byte(stored))
 		require.EqualError(t, err, "tokenstore: record has version "+version+", this program knows only 1", stored)
-		assert.Equal(t, tokenstore.Record{}, r, stored)
+		assert.True(t, r == tokenstore.Record{}, stored)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestDecodeRefusesGarbageWithoutQuotingIt(t *testing.T) {
 	} {
 		r, err := tokenstore.Decode([]byte(stored))
 		require.EqualError(t, err, "tokenstore: record is not valid JSON of the expected shape", "%.60q", stored)
-		assert.Equal(t, tokenstore.Record{}, r, "%.60q", stored)
+		assert.True(t, r == tokenstore.Record{}, "%.60q", stored)
 	}
 }
 
@@ -234,11 +234,25 @@ func TestRecordHidesItsTokens(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&shown, nil)).With("with", v).WithGroup("g").Info("m", "v", v)
 		for spelling, secret := range map[string]string{
 			"plain": canary, "hex": fmt.Sprintf("%x", canary), "spaced hex": fmt.Sprintf("% X", canary),
-			"decimal": strings.Trim(fmt.Sprintf("%d", []byte(canary)), "[]"),
+			"decimal": strings.Trim(fmt.Sprint([]byte(canary)), "[]"),
 		} {
 			assert.NotContains(t, shown.String(), secret, "%s %s", name, spelling)
 		}
 	}
+}
+
+func shownByJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func shownBySlog(v any) string {
+	var shown bytes.Buffer
+	slog.New(slog.NewTextHandler(&shown, nil)).Info("m", "v", v)
+	slog.New(slog.NewJSONHandler(&shown, nil)).Info("m", "v", v)
+	return shown.String()
 }
 
 func FuzzDecode(f *testing.F) {
@@ -251,7 +265,7 @@ func FuzzDecode(f *testing.F) {
 		r, err := tokenstore.Decode(data)
 		if err != nil {
 			assert.Regexp(t, `^tokenstore: record (is not valid JSON of the expected shape|has version -?\d+, this program knows only 1)$`, err.Error())
-			assert.Equal(t, tokenstore.Record{}, r, "a refused record is empty")
+			assert.True(t, r == tokenstore.Record{}, "a refused record is empty")
 			return
 		}
 		b, err := r.Encode()

@@ -99,6 +99,7 @@ var goodAnswers = map[string]string{
 	"many unknown members":   `{` + strings.Repeat(`"x":{"y":[1,2,3]},`, 10_000) + `"access_token":"4n5w3r-t0k3n"}`,
 	"deep unknown member":    `{"x":` + strings.Repeat(`[`, 9000) + strings.Repeat(`]`, 9000) + `,"access_token":"4n5w3r-t0k3n"}`,
 	"the last of two":        `{"access_token":"no","access_token":"4n5w3r-t0k3n"}`,
+	"byte order mark":        "\ufeff" + `{"access_token":"4n5w3r-t0k3n"}`,
 	"invalid UTF-8 beside":   "{\"access_token\":\"4n5w3r-t0k3n\",\"x\":\"\xff\xfe\"}",
 }
 
@@ -147,7 +148,6 @@ var badAnswers = map[string]string{
 	"cut in the token":     `{"access_token":"4n5w3r-t0k3n`,
 	"more after it":        `{"access_token":"4n5w3r-t0k3n"} 4n5w3r-t0k3n`,
 	"twice":                `{"access_token":"4n5w3r-t0k3n"}{"access_token":"4n5w3r-t0k3n"}`,
-	"byte order mark":      "\ufeff" + `{"access_token":"4n5w3r-t0k3n"}`,
 	"single quotes":        `{'access_token':'4n5w3r-t0k3n'}`,
 	"JSONP":                `callback({"access_token":"4n5w3r-t0k3n"})`,
 	"a form":               `access_token=4n5w3r-t0k3n&token_type=bearer`,

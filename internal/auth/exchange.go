@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,8 @@ type Field struct {
 	Secret      bool // cut out of whatever the server answers
 }
 
-// exchange posts form and reads the token of the answer. Each field is sent
+// exchange posts form and reads the token of the answer. Beside an error it returns what could
+// be read of a successful status, or nil. Each field is sent
 // once and empty ones are left out (RFC 6749, section 3.2); the client authenticates in the
 // body, which is what the vendors document, and nothing is probed.
 func (e *Endpoint) exchange(ctx context.Context, operation string, class transport.Class, form []Field) (*tokenstore.Record, error) {
@@ -59,12 +61,17 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		Body:   []byte(body.String()), MaxBytes: maxAnswer, Patient: true,
 	})
 	if err != nil {
-		return nil, e.refused(operation, form, err)
+		var record *tokenstore.Record
+		var f *transport.Failure
+		if errors.As(err, &f) && f.StatusCode/100 == 2 { // an answer that was cut short
+			record, _ = readToken(f.Body, time.Now(), e.DefaultLifetime)
+		}
+		return record, e.refused(operation, form, err)
 	}
 	defer resp.Release()
 	record, err := readToken(resp.Body, resp.SentAt, e.DefaultLifetime)
 	if err != nil {
-		return nil, &worktime.AuthError{
+		return record, &worktime.AuthError{
 			Provider: e.Client.Provider(), Operation: operation, StatusCode: resp.StatusCode, Attempts: resp.Attempts,
 			Err: transport.Join(worktime.ErrBadResponse, err),
 		}
@@ -73,12 +80,10 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 }
 
 // readToken reads a successful answer (RFC 6749, section 5.1). Members of another type than
-// they should have are treated as absent, unknown ones ignored.
+// they should have are treated as absent, unknown ones ignored. Of an answer that cannot be
+// used it returns what there is, for the refresh token in it.
 func readToken(body []byte, asked time.Time, defaultLifetime time.Duration) (*tokenstore.Record, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return nil, errors.New("the answer is not a JSON object") // the error itself may quote a token
-	}
+	members, err := readMembers(body)
 	r := &tokenstore.Record{
 		AccessToken: text(members["access_token"]), RefreshToken: text(members["refresh_token"]), IDToken: text(members["id_token"]),
 		TokenType: text(members["token_type"]), Scope: text(members["scope"]),
@@ -89,14 +94,41 @@ func readToken(body []byte, asked time.Time, defaultLifetime time.Duration) (*to
 		r.Expiry = r.IssuedAt.Add(d)
 	}
 	switch {
+	case err != nil:
+		return r, err
 	case r.AccessToken == "":
-		return nil, errors.New("the answer has no access_token")
+		return r, errors.New("the answer has no access_token")
 	case !visible(r.AccessToken):
-		return nil, errors.New("the access_token has characters that no header may have")
+		return r, errors.New("the access_token has characters that no header may have")
 	case r.TokenType != "" && !strings.EqualFold(r.TokenType, "Bearer"):
-		return nil, errors.New("the token_type is not Bearer") // its text may be a token
+		return r, errors.New("the token_type is not Bearer") // its text may be a token
 	}
 	return r, nil
+}
+
+// readMembers returns the members of a JSON object, of a broken one those before the break.
+func readMembers(body []byte) (map[string]json.RawMessage, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // .NET servers send a byte order mark (RFC 8259, section 8.1)
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) == nil && members != nil {
+		return members, nil
+	}
+	err := errors.New("the answer is not a JSON object") // the error of encoding/json may quote a token
+	members = map[string]json.RawMessage{}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if start, _ := decoder.Token(); start != json.Delim('{') {
+		return nil, err
+	}
+	for decoder.More() {
+		var value json.RawMessage
+		name, _ := decoder.Token()
+		if key, ok := name.(string); !ok || decoder.Decode(&value) != nil {
+			break
+		} else {
+			members[key] = value
+		}
+	}
+	return members, err
 }
 
 func text(raw json.RawMessage) string {
@@ -146,6 +178,8 @@ func oauthSentinel(code string, otherwise error) error {
 	switch code {
 	case "invalid_client", "unauthorized_client":
 		return worktime.ErrUnauthorized
+	case "invalid_grant":
+		return worktime.ErrLoginRequired
 	case "invalid_request", "invalid_scope", "unsupported_grant_type":
 		return worktime.ErrBadRequest
 	default:

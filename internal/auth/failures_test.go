@@ -191,7 +191,7 @@ func TestOAuthErrors(t *testing.T) {
 		{400, "invalid_scope", worktime.ErrBadRequest},
 		{401, "invalid_scope", worktime.ErrBadRequest},
 		{400, "unsupported_grant_type", worktime.ErrBadRequest},
-		{400, "invalid_grant", worktime.ErrBadRequest},
+		{400, "invalid_grant", worktime.ErrLoginRequired},
 		{400, "something_new", worktime.ErrBadRequest},
 		{401, "something_new", worktime.ErrUnauthorized},
 		{403, "invalid_client", worktime.ErrForbidden},

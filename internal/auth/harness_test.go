@@ -156,6 +156,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	w.handlers.Add(1)
 	defer w.handlers.Done()
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	s := seen{Method: r.Method, Target: r.RequestURI, Host: r.Host, Header: r.Header, Body: string(body), At: time.Now()}
 	isToken := strings.HasSuffix(r.URL.Path, "/connect/token")
 	w.mu.Lock()

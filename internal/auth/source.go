@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,7 +11,6 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/transport"
 	"github.com/worktime-go/worktime/tokenstore"
 )
@@ -34,10 +32,14 @@ const (
 	// that hangs. Callers give it a little longer to say what it has.
 	flightLimit = 5 * time.Minute
 	flightGrace = time.Second
+	// A refresh needs this much of it: 30 s until the request is written and 2 minutes for
+	// the answer.
+	answerLimit = 150 * time.Second
 )
 
 // Fetch obtains a new token; old is the stored record, nil if there is none. Errors
-// are [worktime.AuthError].
+// are [worktime.AuthError]. A record beside an error is to be saved all the same: it holds a
+// refresh token that the server will not hand out again, or a mark.
 type Fetch func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error)
 
 // Login says where a token is kept and where a new one comes from.
@@ -64,6 +66,10 @@ type Source struct {
 	failed time.Time // when a renewal last failed
 	err    error     // why
 	closed bool
+
+	// unsaved is a login that the store could not take, saved before anything else happens
+	// to it. Only flights use it, of which there is one at a time.
+	unsaved atomic.Pointer[unsaved]
 }
 
 // NewSource returns the source of a login.
@@ -87,10 +93,18 @@ func newToken(r tokenstore.Record) *token {
 	}
 	// Wall clock: a machine that slept must find its token old.
 	t.expiry = r.Expiry.Round(0)
-	lifetime := t.expiry.Sub(r.IssuedAt.Round(0))
+	// A clock that was set back between the two must not make a token outlive its end.
+	lifetime := max(0, t.expiry.Sub(r.IssuedAt.Round(0)))
 	t.soft = t.expiry.Add(-min(lifetime/5, softLimit))
 	t.hard = t.expiry.Add(-min(lifetime/20, hardLimit))
 	return t
+}
+
+func (t *token) generation() int64 {
+	if t == nil {
+		return 0
+	}
+	return t.record.Generation
 }
 
 // freshAt: not yet in need of renewal.
@@ -102,15 +116,6 @@ func (t *token) usableAt(now time.Time) bool { return t.hard.IsZero() || now.Bef
 // aliveAt: better than none. A nil token is not.
 func (t *token) aliveAt(now time.Time) bool {
 	return t != nil && (t.expiry.IsZero() || now.Before(t.expiry))
-}
-
-// flight is one renewal, shared by all who need its result.
-type flight struct {
-	done  chan struct{}   // closed when token and err are set
-	over  <-chan struct{} // closed when it has taken too long, or is gone
-	gone  chan struct{}   // closed when it has been reported too
-	token *token
-	err   error
 }
 
 // Authorize implements [transport.Authorizer].
@@ -126,6 +131,9 @@ func (s *Source) get(ctx context.Context) (*token, error) {
 	t := s.current.Load()
 	if t != nil {
 		now := time.Now()
+		if s.unsaved.Load() != nil {
+			s.renewAhead(t, now) // to save it
+		}
 		if t.freshAt(now) {
 			return t, nil
 		}
@@ -212,8 +220,11 @@ func (s *Source) landed(ctx context.Context, f *flight) (*token, error) {
 	case <-f.done:
 		return f.token, f.err
 	default: // a store or a token source of the user's that hangs
-		return nil, s.overdue(nil)
 	}
+	if u := s.unsaved.Load(); u != nil && ready(&u.record) {
+		return newToken(u.record), nil // it hangs while saving
+	}
+	return nil, s.overdue(nil)
 }
 
 // Refused implements [transport.Authorizer]. Naming the refused value keeps a late 401 from
@@ -237,6 +248,7 @@ func (s *Source) Refused(ctx context.Context, value string, header http.Header) 
 		}
 		s.forced = now
 		f = s.launch(seen)
+		f.forced = true
 	}
 	s.mu.Unlock()
 
@@ -257,145 +269,15 @@ func insufficientScope(header http.Header) bool {
 	return false
 }
 
-// launch starts a flight to replace seen. The caller holds mu.
-func (s *Source) launch(seen *token) *flight {
-	// A context of its own: a caller that leaves must not take down the others, nor lose a
-	// token that the server has handed out already.
-	over, stop := context.WithTimeout(context.Background(), flightLimit+flightGrace)
-	ctx, cancel := context.WithTimeout(over, flightLimit)
-	f := &flight{done: make(chan struct{}), over: over.Done(), gone: make(chan struct{})}
-	s.flight, s.last = f, f
-	go func() {
-		defer close(f.gone)
-		defer stop()
-		defer cancel()
-		s.fly(ctx, f, seen)
-	}()
-	return f
-}
-
-// fly renews the token and lands the flight, whatever happens on the way.
-func (s *Source) fly(ctx context.Context, f *flight, seen *token) {
-	began := time.Now()
-	defer func() {
-		// After the landing: a trace function may use the client, and may panic.
-		defer func() { _ = recover() }()
-		var expiry time.Time
-		if f.err == nil {
-			expiry = f.token.expiry
-		}
-		s.observer.TokenRefreshed(ctx, time.Since(began), expiry, f.err)
-	}()
-
-	f.err = s.newError(errors.New("the token source ended without a result")) // Goexit
-	defer func() {
-		if p := recover(); p != nil {
-			// The value may hold a secret, so only its type is told.
-			f.err = s.newError(fmt.Errorf("panic of type %T in the token store or the token source", p))
-		}
-		s.mu.Lock()
-		if f.err == nil {
-			s.current.Store(f.token)
-			s.failed = time.Time{}
-		} else {
-			s.failed, s.err = time.Now(), f.err
-		}
-		s.flight = nil
-		s.mu.Unlock()
-		close(f.done)
-	}()
-
-	record, err := s.renew(ctx, seen)
-	if err != nil && (ctx.Err() != nil || ours(err) && errors.Is(err, context.DeadlineExceeded)) {
-		err = s.overdue(err)
-	}
-	if f.err = err; err == nil {
-		f.token = newToken(*record)
-	}
-}
-
-// renew replaces seen under the store's lock.
-func (s *Source) renew(ctx context.Context, seen *token) (*tokenstore.Record, error) {
-	var got *tokenstore.Record
-	err := s.login.Store.Update(ctx, s.login.Key, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
-		if err := s.login.owns(old); err != nil {
-			return nil, err
-		}
-		if old != nil && old.AccessToken != "" && visible(old.AccessToken) && newer(old, seen) && newToken(*old).usableAt(time.Now()) {
-			got = old // someone who shares the store was quicker
-			return old, nil
-		}
-		record, err := s.login.Fetch(ctx, old)
-		if err != nil {
-			return nil, err
-		}
-		record.Generation = 1
-		if old != nil {
-			record.Generation = old.Generation + 1
-		}
-		if seen != nil {
-			record.Generation = max(record.Generation, seen.record.Generation+1)
-		}
-		got = record
-		return record, nil
-	})
-	var known *worktime.AuthError
-	switch {
-	case got != nil:
-		return got, nil // a token that could not be saved is still a token
-	case errors.As(err, &known):
-		return nil, err
-	case err == nil:
-		err = errors.New("the token store did not carry out the change")
-	}
-	return nil, s.newError(err)
-}
-
-// newer reports whether a stored record follows the token seen. One that precedes it is in
-// the store if its successor could not be saved.
-func newer(old *tokenstore.Record, seen *token) bool {
-	return seen == nil || old.AccessToken != seen.record.AccessToken &&
-		(old.Generation > seen.record.Generation || old.IssuedAt.After(seen.record.IssuedAt))
-}
-
-// owns refuses a record that was put under this login's key by mistake: its token would be
-// sent to the wrong server.
-func (l Login) owns(r *tokenstore.Record) error {
-	if r != nil && (l.Issuer != "" && r.Issuer != "" && r.Issuer != l.Issuer || l.ClientID != "" && r.ClientID != "" && r.ClientID != l.ClientID) {
-		return errors.New("the stored record belongs to another login")
-	}
-	return nil
-}
-
-func (s *Source) newError(err error) error {
-	return &worktime.AuthError{Provider: s.observer.Provider(), Operation: "token", Err: err}
-}
-
-// ours: the deadline in an error of our own exchange is the flight's; that of a token source of
-// the user's is its own affair.
-func ours(err error) bool {
-	return errors.Is(err, worktime.ErrRateLimited) || errors.Is(err, worktime.ErrUnavailable)
-}
-
-// overdue is err without the flight's own deadline, which must not look like a caller's.
-func (s *Source) overdue(err error) error {
-	out := worktime.AuthError{Provider: s.observer.Provider(), Operation: "token"}
-	if known, ok := errors.AsType[*worktime.AuthError](err); ok {
-		out = *known
-	}
-	sentinel := worktime.ErrUnavailable
-	if errors.Is(err, worktime.ErrRateLimited) {
-		sentinel = worktime.ErrRateLimited
-	}
-	out.Err = transport.Join(sentinel, fmt.Errorf("no token within %v", flightLimit))
-	return &out
-}
-
-// Close waits for a flight to land, so that no token is lost that was already paid for, and
-// starts no other.
+// Close waits for a flight to land, so that no token is lost that was already paid for, tries
+// once more to save what could not be saved, and starts no other flight. It returns why a
+// login is not saved.
 func (s *Source) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
+	if s.flight == nil && s.unsaved.Load() != nil {
+		s.launch(s.current.Load()).saving = true
+	}
 	f := s.last
 	s.mu.Unlock()
 	if f == nil {
@@ -409,6 +291,9 @@ func (s *Source) Close(ctx context.Context) error {
 		default:
 			return ctx.Err()
 		}
+	}
+	if u := s.unsaved.Load(); u != nil {
+		return s.newError(u.why)
 	}
 	return nil
 }
