@@ -29,14 +29,13 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
-	"github.com/worktime-go/worktime/internal/auth"
-	"github.com/worktime-go/worktime/internal/fake"
-	"github.com/worktime-go/worktime/internal/transport"
+	// These three are within reach because this program is part of their module. Yours has the same from
+	// the client of a provider: give its Config a Store.
+	"github.com/worktime-go/worktime/internal/auth"      //nolint:depguard // see above
+	"github.com/worktime-go/worktime/internal/fake"      //nolint:depguard // see above
+	"github.com/worktime-go/worktime/internal/transport" //nolint:depguard // see above
 	"github.com/worktime-go/worktime/tokenstore"
 )
-
-// internal/auth and internal/transport are within reach because this program is part of their
-// module. Yours has the same from the client of a provider: give its Config a Store.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

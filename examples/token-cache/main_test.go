@@ -178,7 +178,7 @@ func TestFailures(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 	}
 	open := t.TempDir()
-	require.NoError(t, os.Chmod(open, 0o777)) //nolint:gosec // what others can write is refused
+	require.NoError(t, os.Chmod(open, 0o777)) // what others can write is refused
 	status, _, stderr := exec(t, seeded, "-store", open)
 	assert.Equal(t, 1, status)
 	assert.Contains(t, stderr, open)

@@ -122,11 +122,11 @@ func readMembers(body []byte) (map[string]json.RawMessage, error) {
 	for decoder.More() {
 		var value json.RawMessage
 		name, _ := decoder.Token()
-		if key, ok := name.(string); !ok || decoder.Decode(&value) != nil {
+		key, ok := name.(string)
+		if !ok || decoder.Decode(&value) != nil {
 			break
-		} else {
-			members[key] = value
 		}
+		members[key] = value
 	}
 	return members, err
 }

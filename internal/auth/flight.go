@@ -227,8 +227,7 @@ func ours(err error) bool {
 // overdue is err without the flight's own deadline, which must not look like a caller's.
 func (s *Source) overdue(err error) error {
 	out := worktime.AuthError{Provider: s.observer.Provider(), Operation: "token"}
-	var known *worktime.AuthError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*worktime.AuthError](err); ok {
 		out = *known
 	}
 	sentinel := worktime.ErrUnavailable

@@ -156,9 +156,8 @@ func (r Refresh) loginRequired(reason string) error {
 }
 
 func (r Refresh) explain(err error, reason string) error {
-	var e *worktime.AuthError
 	out := worktime.AuthError{Provider: r.Endpoint.Client.Provider(), Operation: "refresh"}
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*worktime.AuthError](err); ok {
 		out = *e
 	}
 	out.Err = transport.Join(worktime.ErrLoginRequired, errors.New(reason))

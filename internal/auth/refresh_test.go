@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -306,7 +305,7 @@ func TestRefreshShowsNoSecrets(t *testing.T) {
 					_, err := l.source.Authorize(t.Context())
 					authError(t, err)
 					assertNoCanary(t, l.world, err, &log)
-					assert.True(t, strings.Contains(log.String(), "token refreshed"))
+					assert.Contains(t, log.String(), "token refreshed")
 				})
 			})
 		}
