@@ -1,5 +1,6 @@
-// Package worktime holds the words that the clients of all three time-tracking
-// products share: dates, options, retry rules, pages, trace hooks and errors.
+// Package worktime holds the words that the clients of all time-tracking products
+// share: dates, options, retry rules, pages, trace hooks and errors. Protime is there
+// today; TimeLog and Timeneye follow.
 //
 // A program starts with one of the provider packages, for example
 // [github.com/worktime-go/worktime/protime], and meets this package where it
@@ -8,7 +9,7 @@
 //	for clocking, err := range client.Clockings.All(ctx, query) {
 //		switch {
 //		case errors.Is(err, worktime.ErrRateLimited):
-//			// wait, then resume
+//			return fmt.Errorf("try again later: %w", err)
 //		case err != nil:
 //			return err
 //		}

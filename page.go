@@ -5,7 +5,8 @@ import "iter"
 // Cursor is a position in a paged list: opaque text without secrets, which may be
 // stored and used later, also by another process. It belongs to the provider, the
 // operation and the query that it came from; with any other it is refused. The empty
-// Cursor is the beginning.
+// Cursor is the beginning. It holds the query, so it may name persons by their ids, and is
+// some hundred characters long.
 type Cursor string
 
 // Page is one page of a list as the vendor sent it.

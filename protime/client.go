@@ -178,6 +178,9 @@ func (c *Client) Close(ctx context.Context) error {
 
 // origins returns those of the API and of the authentication server.
 func (c Config) origins() (api, login *url.URL, err error) {
+	if c.Tenant == "" {
+		return nil, nil, badField("Config.Tenant", `is empty: it is "acme" of https://acme.myprotime.eu`)
+	}
 	if !tenantName.MatchString(c.Tenant) {
 		return nil, nil, badField("Config.Tenant", `must be the first part of the site's host name, such as "acme" of https://acme.myprotime.eu`)
 	}

@@ -79,7 +79,8 @@ type ActivityLevel struct {
 	ActivityDefinition DefinitionRef `json:"activityDefinition"`
 }
 
-// NewClocking is a clocking to be created. Person, Date, TimeOfDay and Kind are required.
+// NewClocking is a clocking to be created. Person, Date, TimeOfDay and Kind are required, and are
+// checked before anything is sent; everything else is for Protime to judge.
 type NewClocking struct {
 	Person Ref           `json:"person"`
 	Date   worktime.Date `json:"date"`
@@ -113,8 +114,8 @@ func (n NewClocking) check() error {
 // persons that is too long for one request is split; the clockings then come in the
 // order of the list. Deleted clockings are listed too: see [Clocking.Status].
 type ClockingQuery struct {
-	// From is required; it and To are included and at most 366 days apart. Without To the
-	// list has no end.
+	// From is required; it and To are included and at most 366 days apart. Without To
+	// everything from From on is listed.
 	From, To worktime.Date
 	// Persons are ids in Protime; nil for all. Duplicates are dropped.
 	Persons []int64
@@ -179,7 +180,7 @@ var (
 		Decode:  decodePage[Clocking],
 	}
 	getClocking    = rest.Op{Name: "get clocking", Class: transport.Safe, Method: http.MethodGet, Path: clockingsPath + "/{id}"}
-	createClocking = rest.Op{Name: "create clocking", Class: transport.Once, Method: http.MethodPost, Path: clockingsPath}
+	createClocking = rest.Op{Name: "create clocking", Class: transport.Once, Method: http.MethodPost, Path: clockingsPath, NoBody: true}
 )
 
 // All walks the clockings that q selects, page after page. An error ends the loop; items
@@ -256,8 +257,9 @@ func (s *ClockingService) Create(ctx context.Context, clocking NewClocking) (int
 // Candidates lists the clockings that may have come of a Create with an unknown outcome: of the
 // same person, kind and time of day, on the same date or a day beside it, not deleted. They
 // are candidates and no answer, for two reasons: an equal clocking may have been booked by
-// somebody else, and one that is still being processed may not be listed yet. Call it
-// after a pause, and let a person or a rule of yours decide.
+// somebody else, and one that is still being processed may not be listed yet, so that none found
+// does not prove that nothing was booked. Call it after a pause of some seconds, with a
+// context that has time left, and let a person or a rule of yours decide.
 func (s *ClockingService) Candidates(ctx context.Context, sent NewClocking) ([]Clocking, error) {
 	if err := sent.check(); err != nil {
 		return nil, err

@@ -157,6 +157,14 @@ func TestCreateAnswers(t *testing.T) {
 	}
 }
 
+// The id is in the header: an answer that breaks off after it has said all.
+func TestCreateWithABrokenBody(t *testing.T) {
+	v := newVendor(t, answer{status: 201, header: map[string]string{"Location": "/connector/protimeapi/api/v1/clockings/8192", "Content-Length": "100"}, body: "{"})
+	id, err := v.client(t).Clockings.Create(t.Context(), NewClocking{Person: ByID(1), Date: day("2026-01-15"), Kind: ClockingInOut})
+	require.NoError(t, err)
+	assert.Equal(t, int64(8192), id)
+}
+
 func TestGet(t *testing.T) {
 	v := newVendor(t, answer{status: 200, body: `{ "id": 39577408, "calculatedTimeOfDayInMinutes": 480, "isGenerated": false,
 		"person": { "id": 123152, "externalReferences": { "@badge-number": "6767676" } },

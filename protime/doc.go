@@ -29,6 +29,11 @@
 // [TimeOfDay] in minutes, which may reach into the day before or after. Only the caller knows
 // the tenant's zone; [TimeOfDay.On] makes a moment of the three.
 //
+// A clocking is an event, not a duration. Whether one is a coming or a going is not said, a
+// shift may end on another date or outside the period that was asked for, and deleted clockings
+// ([ClockingDeleted]) are listed with the others. What counts as worked is the tenant's rule; this
+// package does not compute it.
+//
 // # Writing safely
 //
 // Creating a clocking twice books it twice, and Protime knows no idempotency key. So a create

@@ -106,8 +106,7 @@ func failAt(t *testing.T, cause error, stored int64, at int) (done bool) {
 	assert.ErrorContains(t, err, dir, what)
 	assert.NotContains(t, err.Error(), "relative", what)
 	assert.NotContains(t, err.Error(), canary, what)
-	var carried *tokenstore.SaveError
-	if errors.As(err, &carried) {
+	if carried, ok := errors.AsType[*tokenstore.SaveError](err); ok {
 		assert.True(t, called, what)
 		assert.Equal(t, stored+1, carried.Record.Generation, what)
 		assert.Equal(t, recordPath(dir), carried.Path, what)

@@ -2,7 +2,6 @@ package tokenstore_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -389,7 +388,7 @@ func TestFileFailsOnAnUnreadableDirectory(t *testing.T) {
 			var path *fs.PathError
 			require.ErrorAs(t, err, &path)
 			assert.Equal(t, dir, path.Path)
-			assert.False(t, errors.Is(err, tokenstore.ErrNotFound))
+			assert.NotErrorIs(t, err, tokenstore.ErrNotFound)
 		}
 	}
 }

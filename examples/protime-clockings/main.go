@@ -1,16 +1,6 @@
 // Command protime-clockings prints the clockings of a period.
 //
-// It is configured by the environment:
-//
-//	PROTIME_TENANT         first part of the site's host name
-//	PROTIME_CLIENT_ID      issued by Protime
-//	PROTIME_CLIENT_SECRET  issued by Protime
-//	PROTIME_SCOPES         space-separated; empty asks for every scope of the client
-//	PROTIME_ENVIRONMENT    production (default) or sandbox
-//	PROTIME_USER_AGENT     "Service/Version (Company)"
-//	PROTIME_API_URL        scheme, host and port to use instead of the vendor's
-//	PROTIME_AUTH_URL       the same for the authentication server
-//
+// It is configured by PROTIME_ variables of the environment: see -h.
 // With none of them set it starts an in-memory Protime of its own and lists that. Clockings go to
 // stdout, everything else to stderr. It exits with 1 on failure and with 2 on wrong usage.
 package main
@@ -77,13 +67,33 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return 0
 }
 
+const usage = `Usage: protime-clockings [flags]
+
+Prints the clockings of a period. With none of these variables set it starts an in-memory Protime of its own:
+
+  PROTIME_TENANT         first part of the site's host name
+  PROTIME_CLIENT_ID      issued by Protime
+  PROTIME_CLIENT_SECRET  issued by Protime
+  PROTIME_SCOPES         space-separated; empty asks for every scope of the client
+  PROTIME_ENVIRONMENT    production (default) or sandbox
+  PROTIME_USER_AGENT     "Service/Version (Company)"
+  PROTIME_API_URL        scheme, host and port to use instead of the vendor's
+  PROTIME_AUTH_URL       the same for the authentication server
+
+Flags:
+`
+
 // parse reads the command line. The default period is the last two weeks.
 func parse(args []string, stderr io.Writer) (query protime.ClockingQuery, format string, timeout time.Duration, err error) {
 	flags := flag.NewFlagSet("protime-clockings", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	today := worktime.DateOf(time.Now())
-	flags.TextVar(&query.From, "from", today.AddDays(-13), "first `day`, YYYY-MM-DD")
-	flags.TextVar(&query.To, "to", today, "last `day`, YYYY-MM-DD")
+	flags.TextVar(&query.From, "from", today.AddDays(-13), "first `day`, YYYY-MM-DD; 13 days ago if not given")
+	flags.TextVar(&query.To, "to", today, "last `day`, YYYY-MM-DD; today if not given")
 	flags.Func("person", "`ids` of persons, separated by commas; all if not given", func(s string) error {
 		for part := range strings.SplitSeq(s, ",") {
 			id, err := strconv.ParseInt(strings.TrimSpace(part), 10, 64)
@@ -95,7 +105,7 @@ func parse(args []string, stderr io.Writer) (query protime.ClockingQuery, format
 		return nil
 	})
 	flags.StringVar(&format, "format", "table", "table, csv or jsonl")
-	flags.DurationVar(&timeout, "timeout", 5*time.Minute, "give up after this `time`; 0: never")
+	flags.DurationVar(&timeout, "timeout", 5*time.Minute, "give up after this `duration`; 0: never")
 	if err := flags.Parse(args); err != nil {
 		return query, "", 0, err
 	}
@@ -180,7 +190,7 @@ func configure(environ []string, query protime.ClockingQuery, stderr io.Writer) 
 		if err != nil {
 			return config, nil, err
 		}
-		fmt.Fprintln(stderr, "No PROTIME_* variable is set: listing an in-memory Protime with invented people. See -h and the head of main.go.")
+		fmt.Fprintln(stderr, "No PROTIME_* variable is set: listing an in-memory Protime with invented people. See -h.")
 		return server.Config(), server.Close, nil
 	}
 	config = protime.Config{

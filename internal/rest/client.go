@@ -42,6 +42,7 @@ type Op struct {
 	Class  transport.Class
 	Method string
 	Path   string // relative to the base, with {names} for the arguments
+	NoBody bool   // the header of the answer says all: a body that breaks off loses nothing
 }
 
 // Answer is what a successful operation returned.
@@ -99,6 +100,10 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 		Header: header, Body: body, Auth: c.Auth, Classify: c.Vendor.Classify,
 	})
 	if err != nil {
+		f, ok := errors.AsType[*transport.Failure](err)
+		if ok && op.NoBody && f.StatusCode/100 == 2 && read(Answer{StatusCode: f.StatusCode, Header: f.Header}) == nil {
+			return nil
+		}
 		return c.unsuccessful(op, u, err)
 	}
 	defer resp.Release()

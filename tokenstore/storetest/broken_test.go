@@ -210,6 +210,7 @@ func TestCrude(t *testing.T) {
 // Each flaw is found by the points of the contract that it offends, and by no other, so that the
 // report says what is wrong.
 func TestTheSuiteFindsEachFlaw(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(envFlaw) != "" {
 		return
 	}

@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -175,7 +177,7 @@ func (s *suite) testOneAtATime(t *testing.T) {
 		select {
 		case <-entered:
 			t.Error("change was called while another one of the same key ran")
-		case <-time.After(moment): //nolint:forbidigo // nothing happens, that is the point
+		case <-time.After(moment): // nothing happens, that is the point
 		}
 		release()
 		if err := <-done; err != nil {
@@ -320,7 +322,7 @@ func (s *suite) testPrepared(t *testing.T) {
 	mend := s.breakIt(t)
 	for _, account := range []string{"old", "new"} {
 		if err := store.Update(bounded(t), keyOf(t, account), never(t, "though the store cannot write")); err == nil {
-			t.Errorf("Update returned no error, though the store cannot write")
+			t.Error("Update returned no error, though the store cannot write")
 		}
 	}
 	mend()
@@ -335,7 +337,7 @@ func (s *suite) testFailedCommit(t *testing.T) {
 		skip(t, "WithBreak")
 	}
 	for _, before := range []int64{0, 1} {
-		store, key := s.open(t), keyOf(t, fmt.Sprint(before))
+		store, key := s.open(t), keyOf(t, strconv.FormatInt(before, 10))
 		if before > 0 {
 			update(t, store, key, set(before))
 		}
@@ -444,7 +446,7 @@ func (s *suite) testPanic(t *testing.T) {
 		update(t, stores[0], key, set(generation))
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			defer func() { _ = recover() }() //nolint:revive // whether it arrives here is the store's own business
+			defer func() { _ = recover() }() // whether it arrives here is the store's own business
 			_ = stores[0].Update(bounded(t), key, func(_ context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
 				old.AccessToken = "scribbled"
 				leave()
@@ -533,7 +535,7 @@ func (s *suite) testDamage(t *testing.T) {
 			after = append([]byte(nil), stored...)
 			return stored
 		})
-		if string(after) != string(damaged) {
+		if !bytes.Equal(after, damaged) {
 			t.Errorf("%s: the damaged record was overwritten", name)
 		}
 	}

@@ -52,7 +52,6 @@ func (s *suite) start(t *testing.T, task string) *process {
 	for i, part := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
 	}
-	//nolint:gosec // it is this very program
 	cmd := exec.CommandContext(bounded(t), os.Args[0], "-test.run="+strings.Join(parts, "/"), "-test.count=1")
 	cmd.Env = append(os.Environ(), envRun+"="+s.name, envTask+"="+task,
 		"GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE")) // else it sleeps a second at its end
@@ -171,7 +170,7 @@ func exclusive(t *testing.T, change change) change {
 	t.Helper()
 	inside := filepath.Join(filepath.Dir(Dir(t)), "inside")
 	return func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
-		f, err := os.OpenFile(inside, os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // a path of the suite's own
+		f, err := os.OpenFile(inside, os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			if !errors.Is(err, fs.ErrExist) {
 				return nil, err
