@@ -9,3 +9,12 @@ func FileOn(dir string, disk func(step string, do func() error) error) Store {
 
 // LockLimit is how long File waits for a lock.
 const LockLimit = lockLimit
+
+// ReadFile returns the record in the content of a file.
+func ReadFile(key Key, data []byte) (Record, error) {
+	stored, err := unseal(key, data)
+	if err != nil {
+		return Record{}, err
+	}
+	return stored.record, nil
+}

@@ -346,6 +346,15 @@ func mutate(r *rand.Rand, stored []byte) []byte {
 	return b
 }
 
+// overwrite makes a new file: file systems flush one that is truncated and written, which takes its time.
+func overwrite(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+}
+
 // No damaged record is taken for another one, and none is overwritten.
 func TestFileMutatedRecords(t *testing.T) {
 	const seed, mutants = 42, 1000
@@ -361,7 +370,7 @@ func TestFileMutatedRecords(t *testing.T) {
 	refused := 0
 	for i := range mutants {
 		mutant := mutate(r, stored)
-		require.NoError(t, os.WriteFile(recordPath(dir), mutant, 0o600))
+		overwrite(t, recordPath(dir), mutant)
 		got, err := store.Load(t.Context(), fileKey)
 		if err == nil {
 			require.True(t, want == got, "mutant %d: %q", i, mutant)
@@ -375,12 +384,15 @@ func TestFileMutatedRecords(t *testing.T) {
 		require.ErrorContains(t, err, recordPath(dir))
 		require.NotContains(t, err.Error(), canary)
 		require.EqualError(t, store.Update(t.Context(), fileKey, never(t)), err.Error())
-		require.Equal(t, string(mutant), contents(t, dir)[fileKey.Digest+".json"], "mutant %d was overwritten", i)
+		after, err := os.ReadFile(recordPath(dir))
+		require.NoError(t, err)
+		require.Equal(t, string(mutant), string(after), "mutant %d was overwritten", i)
 	}
 	assert.Greater(t, refused, mutants*8/10)
 	t.Logf("%d mutants, %d refused, 0 overwritten", mutants, refused)
 }
 
+// FuzzFile reads the content of a file; what File does with it is above.
 func FuzzFile(f *testing.F) {
 	dir := filepath.Join(f.TempDir(), "tokens")
 	store := file(dir)
@@ -391,21 +403,59 @@ func FuzzFile(f *testing.F) {
 	for _, seed := range []string{string(stored), "", "{}", "null", "[]", `{"version":1}`, `{"version":2}`, `{"version":1,"record":null}`, "\x00\x00"} {
 		f.Add([]byte(seed))
 	}
+	want, err := store.Load(f.Context(), fileKey)
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		require.NoError(t, os.WriteFile(recordPath(dir), data, 0o600))
-		record, err := store.Load(t.Context(), fileKey)
-		if err != nil {
-			require.NotErrorIs(t, err, tokenstore.ErrNotFound)
-			require.True(t, record == tokenstore.Record{})
-			require.Error(t, store.Update(t.Context(), fileKey, never(t)))
-			after, err := os.ReadFile(recordPath(dir))
-			require.NoError(t, err)
-			require.True(t, bytes.Equal(data, after), "it was overwritten")
+		record, err := tokenstore.ReadFile(fileKey, data)
+		if err == nil {
+			// Nobody finds another record with the right sum by chance.
+			require.True(t, want == record)
 			return
 		}
-		require.NoError(t, store.Update(t.Context(), fileKey, func(_ context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
-			require.True(t, record == *old)
-			return old, nil
-		}))
+		require.True(t, record == tokenstore.Record{})
+		require.True(t, errors.Is(err, tokenstore.ErrCorrupt) || errors.Is(err, tokenstore.ErrVersion), "%v", err)
+		require.NotContains(t, err.Error(), canary)
 	})
+}
+
+// Whoever puts a file in the place of the temporary one has not written a record by it.
+func TestFileTemporaryFileReplaced(t *testing.T) {
+	dir := newDir(t)
+	store := file(dir)
+	save(t, store, 1)
+	first := contents(t, dir)[fileKey.Digest+".json"]
+	save(t, store, 2)
+	err := store.Update(t.Context(), fileKey, func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
+		temps, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+		require.NoError(t, err)
+		require.Len(t, temps, 1)
+		require.NoError(t, os.Remove(temps[0]))
+		require.NoError(t, os.WriteFile(temps[0], []byte(first), 0o600))
+		return count(ctx, old)
+	})
+	var carried *tokenstore.SaveError
+	require.ErrorAs(t, err, &carried)
+	assert.EqualValues(t, 3, carried.Record.Generation)
+	assertGeneration(t, store, 2)
+}
+
+// An owner whose mark is deleted before it is set is none yet, and tries again.
+func TestFileTemporaryFileDeletedAtOnce(t *testing.T) {
+	dir := newDir(t)
+	created := 0
+	store := tokenstore.FileOn(dir, func(step string, do func() error) error {
+		err := unsynced(step, do)
+		if step == "create" {
+			if created++; created <= 2 {
+				temps, err := filepath.Glob(filepath.Join(dir, "*.tmp"))
+				require.NoError(t, err)
+				require.Len(t, temps, 1)
+				require.NoError(t, os.Remove(temps[0]))
+			}
+		}
+		return err
+	})
+	save(t, store, 1)
+	assert.Equal(t, 3, created)
+	assertGeneration(t, store, 1)
 }

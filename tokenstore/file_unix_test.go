@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -254,4 +255,42 @@ func TestFileDescriptorsAreClosed(t *testing.T) {
 		round()
 	}
 	assert.Equal(t, before, open())
+}
+
+// Some file systems have nothing to sync in a directory, and say so by an error.
+func TestFileSystemThatSyncsNoDirectories(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // it is /proc that does not
+	}
+	proc, err := os.OpenRoot("/proc")
+	require.NoError(t, err)
+	defer proc.Close()
+	f, err := proc.Open(".")
+	require.NoError(t, err)
+	defer f.Close()
+	require.ErrorIs(t, f.Sync(), syscall.EINVAL)
+	assert.NoError(t, tokenstore.SyncDirectory(proc))
+}
+
+// stat is what a file system tells of somebody's file.
+type stat struct {
+	fs.FileInfo
+	mode fs.FileMode
+	sys  any
+}
+
+func (s stat) Mode() fs.FileMode { return s.mode }
+func (s stat) Sys() any          { return s.sys }
+
+// Files of another user are refused whatever their mode; only root could make some for a test.
+func TestFileOwners(t *testing.T) {
+	for name, check := range map[string]func(fs.FileInfo) error{
+		"link": tokenstore.CheckOwner, "file": tokenstore.CheckPrivate, "directory": tokenstore.CheckDirectory,
+	} {
+		mine, others := &syscall.Stat_t{}, &syscall.Stat_t{}
+		mine.Uid, others.Uid = uint32(os.Geteuid()), uint32(os.Geteuid()+1)
+		assert.NoError(t, check(stat{mode: 0o700 &^ 0o100, sys: mine}), name)
+		assert.ErrorIs(t, check(stat{mode: 0o600, sys: others}), tokenstore.ErrUnsafe, name)
+		assert.ErrorIs(t, check(stat{mode: 0o600}), tokenstore.ErrUnsafe, name)
+	}
 }

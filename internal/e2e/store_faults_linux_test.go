@@ -100,8 +100,8 @@ func TestStoreFaults(t *testing.T) {
 // unavailable skips a test that cannot be made on this machine, unless it must be.
 func unavailable(t *testing.T, why string) {
 	t.Helper()
-	if os.Getenv("WORKTIME_REQUIRE_ALL") == "1" {
-		t.Fatalf("WORKTIME_REQUIRE_ALL=1, but %s", why)
+	if os.Getenv("WORKTIME_E2E_REQUIRED") == "1" {
+		t.Fatalf("WORKTIME_E2E_REQUIRED=1, but %s", why)
 	}
 	t.Skip(why)
 }

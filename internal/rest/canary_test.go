@@ -24,6 +24,7 @@ var echoes = map[string]string{
 	"plain":           canary,
 	"escaped slashes": strings.ReplaceAll(canary, "/", `\/`),     // PHP
 	"escaped plus":    strings.ReplaceAll(canary, "+", `\u002B`), // System.Text.Json
+	"all escaped":     strings.NewReplacer("/", `\u002f`, "+", `\u002b`, "=", `\u003d`).Replace(canary),
 	"escaped equals":  strings.ReplaceAll(canary, "=", `\u003d`), // Gson
 	"as a parameter":  strings.NewReplacer("/", "%2F", "+", "%2B", "=", "%3D").Replace(canary),
 	"in lower case":   strings.NewReplacer("/", "%2f", "+", "%2b", "=", "%3d").Replace(canary),
@@ -51,7 +52,7 @@ func assertHidden(t testing.TB, v any) {
 	}
 	for how, s := range all {
 		for spelling, secret := range map[string]string{
-			"plain": shown, "hex": fmt.Sprintf("%x", shown), "HEX": fmt.Sprintf("%X", shown),
+			"plain": shown, "end": "t0k3n", "hex": fmt.Sprintf("%x", shown), "HEX": fmt.Sprintf("%X", shown),
 			"decimal": strings.Trim(fmt.Sprint([]byte(shown)), "[]"),
 		} {
 			assert.NotContains(t, s, secret, "%s, %s", how, spelling)

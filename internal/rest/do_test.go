@@ -86,6 +86,8 @@ func TestDoPaths(t *testing.T) {
 		})
 	}
 	assert.Empty(t, n.targets())
+	e := requireField(t, c.Do(t.Context(), worktime.Request{Path: "/50%"}, nil), "Request.Path")
+	assert.Contains(t, e.Reason, "hexadecimal", "says what is wrong")
 	for _, path := range goodPaths {
 		require.NoError(t, c.Do(t.Context(), worktime.Request{Path: path}, nil), path)
 		targets := n.targets()
@@ -214,14 +216,16 @@ func TestDoOut(t *testing.T) {
 
 // Bytes are the body as it is, whatever it is, and belong to the caller.
 func TestDoRawOut(t *testing.T) {
-	c, _ := answers(t, worktime.Options{}, body("text/csv", "id\r\n7\r\n"), body("text/csv", "xxxxxxxx"), func(w http.ResponseWriter, _ *http.Request) {
+	c, _ := answers(t, worktime.Options{}, body("text/csv", "id\r\n7\r\n"), body("text/csv", "xxxxxxxx"), body("text/csv", "yyyyyyyy"), func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	})
-	var first, raw, empty []byte
+	var first, empty []byte
+	var raw json.RawMessage
 	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/a"}, &first))
-	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/b"}, (*json.RawMessage)(&raw)))
+	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/b"}, &raw))
+	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/b"}, new([]byte)))
 	assert.Equal(t, "id\r\n7\r\n", string(first), "not overwritten by a later answer")
-	assert.Equal(t, "xxxxxxxx", string(raw))
+	assert.Equal(t, "xxxxxxxx", string(raw), "not overwritten by a later answer")
 	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/c"}, &empty))
 	assert.Empty(t, empty)
 	require.NoError(t, c.Do(t.Context(), worktime.Request{Path: "/c"}, nil))

@@ -262,8 +262,9 @@ func TestGateWaiterCancelled(t *testing.T) {
 			require.Zero(t, failure(t, err).Attempts)
 		}
 		require.Equal(t, 10*time.Second, time.Since(host.began), "they left at once")
-		synctest.Wait()
+		host.mu.Lock()
 		require.Len(t, host.sent, 1)
+		host.mu.Unlock()
 
 		requireNone(t, append(<-others, <-first))
 		require.Len(t, host.sent, 12)

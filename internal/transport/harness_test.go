@@ -91,8 +91,9 @@ type world struct {
 	onDial  func(ctx context.Context, n int) (net.Conn, error)
 	handler http.Handler
 
-	running  sync.WaitGroup
+	running  sync.WaitGroup // grows under mu and only before closed
 	mu       sync.Mutex
+	closed   bool
 	requests []seen
 	dialled  []string
 }
@@ -136,6 +137,9 @@ func newWorld(t testing.TB, handler http.HandlerFunc, settings ...setting) *worl
 		w.rt.CloseIdleConnections()
 		_ = srv.Close()
 		<-served
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
 		w.running.Wait()
 	})
 	w.family = NewFamily(o.HTTPClient)
@@ -166,7 +170,13 @@ func (w *world) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 }
 
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
 	w.running.Add(1)
+	w.mu.Unlock()
 	defer w.running.Done()
 	s := seen{Method: r.Method, Path: r.URL.RequestURI(), Host: r.Host, Auth: r.Header.Get("Authorization"),
 		Header: r.Header, At: time.Since(w.began)}
