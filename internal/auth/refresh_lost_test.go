@@ -110,6 +110,41 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// A page in the place of the answer, such as a captive portal's, hides whether the server has acted.
+func TestPageInsteadOfTheAnswer(t *testing.T) {
+	for name, acted := range map[string]bool{"before the server": false, "after the server": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLogin(t, 0)
+				page := func(w http.ResponseWriter) { reply(w, http.StatusOK, "<html>Welcome to the hotel</html>") }
+				if !acted {
+					l.peer.asked = func(w http.ResponseWriter, _ *http.Request, n int) bool {
+						if n == 1 {
+							page(w)
+						}
+						return n == 1
+					}
+					assert.Equal(t, at(1), l.authorize())
+					assert.Equal(t, 2, l.tokenRequests())
+					l.kept(t)
+					return
+				}
+				l.peer.answer = func(w http.ResponseWriter, n, status int, body string) {
+					if n == 1 {
+						page(w)
+						return
+					}
+					reply(w, status, body)
+				}
+				_, err := l.source.Authorize(t.Context())
+				assertIs(t, err, worktime.ErrLoginRequired)
+				assert.Contains(t, err.Error(), lostText)
+				assert.Equal(t, lostText, l.stored(t).Problem)
+			})
+		})
+	}
+}
+
 // An answer that broke off after the new refresh token has not lost it.
 func TestBrokenAnswerWithTheToken(t *testing.T) {
 	for name, upTo := range map[string]string{"right after it": `,"x":`, "in the next member": `":1}`, "before the end": `}`} {

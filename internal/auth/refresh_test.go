@@ -20,6 +20,9 @@ import (
 func TestRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLogin(t, 0)
+		interrupted := l.stored(t)
+		interrupted.Interrupted = time.Now().Add(-time.Hour)
+		put(t, l.world, interrupted)
 		began := time.Now()
 		assert.Equal(t, at(1), l.authorize())
 		// Each field once, in the order of Form, and no Authorization header.
@@ -31,6 +34,7 @@ func TestRefresh(t *testing.T) {
 		record := l.stored(t)
 		assert.True(t, began.Equal(record.IssuedAt))
 		assert.True(t, began.Add(halfAnHour).Equal(record.Expiry))
+		assert.Zero(t, record.Interrupted)
 		record.IssuedAt, record.Expiry = time.Time{}, time.Time{}
 		assert.EqualExportedValues(t, tokenstore.Record{
 			AccessToken: at(1), RefreshToken: rt(1), IDToken: "id-0", TokenType: "Bearer", Scope: "openid tlp", Subject: "ann",
@@ -283,6 +287,8 @@ func TestRecordFromAfterTheJump(t *testing.T) {
 			time.Sleep(time.Second / 10)
 		}
 		assert.LessOrEqual(t, l.tokenRequests(), 1)
+		time.Sleep(halfAnHour)
+		assert.Equal(t, at(1), l.authorize(), "it does not outlive its end")
 		l.kept(t)
 	})
 }

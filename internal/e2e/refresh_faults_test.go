@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,7 +59,7 @@ func TestRefreshFaults(t *testing.T) {
 						}
 						assert.NotContains(t, err.Error(), before.RefreshToken)
 						var known *worktime.AuthError
-						assert.True(t, errors.As(err, &known))
+						assert.ErrorAs(t, err, &known)
 					}
 				}
 				after, s := in.load(t), i.stats(t)
