@@ -6,6 +6,7 @@
 //	  └─miss──> one flight, which every caller waits for on its own context
 //	              store.Update: lock → re-read → still stale? → fetch → save → unlock
 //
-// Reading order: source.go has the cache and the flight, exchange.go the request to a token
-// endpoint, grants.go where tokens come from.
+// Reading order: source.go has the cache, flight.go the renewal, exchange.go the request to a
+// token endpoint, grants.go where tokens come from, refresh.go the renewal of a login whose
+// refresh token can be spent only once.
 package auth
