@@ -107,7 +107,7 @@ func (d *directory) temps(key Key) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written to it
 	all, err := f.Readdirnames(-1)
 	var names []string
 	for _, name := range all {
@@ -137,7 +137,7 @@ func (d *directory) held(name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing was written to it
 	free, err := tryHold(f)
 	return !free, err
 }

@@ -2,7 +2,6 @@ package tokenstore_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -374,7 +373,7 @@ func TestFileKeepsARecordThatCannotBeEncoded(t *testing.T) {
 		err := store.Update(t.Context(), fileKey, func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) { return &record, nil })
 		var carried *tokenstore.SaveError
 		require.ErrorAs(t, err, &carried, name)
-		assert.True(t, record == carried.Record, name)
+		assert.Equal(t, record, carried.Record, name)
 		assert.ErrorContains(t, err, recordPath(dir), name)
 		assertGeneration(t, store, 1)
 	}
@@ -389,7 +388,7 @@ func TestFileFailsOnAnUnreadableDirectory(t *testing.T) {
 			var path *fs.PathError
 			require.ErrorAs(t, err, &path)
 			assert.Equal(t, dir, path.Path)
-			assert.False(t, errors.Is(err, tokenstore.ErrNotFound))
+			assert.NotErrorIs(t, err, tokenstore.ErrNotFound)
 		}
 	}
 }
