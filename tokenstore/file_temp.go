@@ -38,7 +38,8 @@ func (d *directory) newTemp(key Key) (*temp, error) {
 	return t, nil
 }
 
-// reserve makes room for size bytes, on the disk and in the quota.
+// reserve makes room for size bytes, on the disk and in the quota. A file system that copies on
+// write may ask for it again; then the commit fails, and says so.
 func (t *temp) reserve(size int) error {
 	err := t.d.disk("reserve", func() error {
 		_, err := t.f.WriteAt(make([]byte, size), 0)
