@@ -227,7 +227,7 @@ func TestFileKilledAtEachStep(t *testing.T) {
 			assert.Equal(t, stored > 0 && point.called && !written, got.Interrupted.Equal(killed), what)
 			assert.Equal(t, stored > 0 && point.called && !written, !got.Interrupted.IsZero(), what)
 			loaded, err = store.Load(t.Context(), fileKey)
-			assert.True(t, loaded == got, "%s: it lasts: %v", what, err)
+			assert.Equal(t, got, loaded, "%s: it lasts: %v", what, err)
 			for name := range contents(t, dir) {
 				assert.NotContains(t, name, ".tmp", what)
 			}
@@ -372,7 +372,7 @@ func TestFileMutatedRecords(t *testing.T) {
 		overwrite(t, recordPath(dir), mutant)
 		got, err := store.Load(t.Context(), fileKey)
 		if err == nil {
-			require.True(t, want == got, "mutant %d: %q", i, mutant)
+			require.Equal(t, want, got, "mutant %d: %q", i, mutant)
 			continue
 		}
 		refused++
@@ -408,10 +408,10 @@ func FuzzFile(f *testing.F) {
 		record, err := tokenstore.ReadFile(fileKey, data)
 		if err == nil {
 			// Nobody finds another record with the right sum by chance.
-			require.True(t, want == record)
+			require.Equal(t, want, record)
 			return
 		}
-		require.True(t, record == tokenstore.Record{})
+		require.Zero(t, record)
 		require.True(t, errors.Is(err, tokenstore.ErrCorrupt) || errors.Is(err, tokenstore.ErrVersion), "%v", err)
 		require.NotContains(t, err.Error(), canary)
 	})

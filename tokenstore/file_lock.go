@@ -141,8 +141,7 @@ func (c *claim) mark(key Key) (bool, error) {
 		return false, err
 	}
 	c.spare = spare
-	held, err := tryHold(spare.f)
-	return held && spare.inPlace(), err
+	return tryHold(spare.f)
 }
 
 // alone reports whether no other owner lives, and notes what dead ones have left over.
@@ -164,7 +163,9 @@ func (c *claim) alone(key Key) (bool, error) {
 		}
 		c.left = append(c.left, name)
 	}
-	return true, nil
+	// An owner that looked at our file before it was marked has taken it for one that was left
+	// over. If that owner is gone again by now, so is the file.
+	return c.spare.inPlace(), nil
 }
 
 // release gives the lock back. The kernel does it for a process that dies.

@@ -38,7 +38,8 @@ func (d *directory) newTemp(key Key) (*temp, error) {
 	return t, nil
 }
 
-// reserve makes room for size bytes, on the disk and in the quota.
+// reserve makes room for size bytes, on the disk and in the quota. A file system that copies on
+// write may ask for it again; then the commit fails, and says so.
 func (t *temp) reserve(size int) error {
 	err := t.d.disk("reserve", func() error {
 		_, err := t.f.WriteAt(make([]byte, size), 0)
@@ -107,7 +108,7 @@ func (d *directory) temps(key Key) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // what must be on the disk was synced before
+	defer func() { _ = f.Close() }() // nothing was written to it
 	all, err := f.Readdirnames(-1)
 	var names []string
 	for _, name := range all {
@@ -137,7 +138,7 @@ func (d *directory) held(name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer f.Close() //nolint:errcheck // what must be on the disk was synced before
+	defer func() { _ = f.Close() }() // nothing was written to it
 	free, err := tryHold(f)
 	return !free, err
 }

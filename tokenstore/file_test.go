@@ -373,10 +373,26 @@ func TestFileKeepsARecordThatCannotBeEncoded(t *testing.T) {
 		err := store.Update(t.Context(), fileKey, func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) { return &record, nil })
 		var carried *tokenstore.SaveError
 		require.ErrorAs(t, err, &carried, name)
-		assert.True(t, record == carried.Record, name)
+		assert.Equal(t, record, carried.Record, name)
 		assert.ErrorContains(t, err, recordPath(dir), name)
 		assertGeneration(t, store, 1)
 	}
+}
+
+// A file of any length is no reason to run out of memory.
+func TestFileRefusesAnEndlessFile(t *testing.T) {
+	dir := newDir(t)
+	store := file(dir)
+	save(t, store, 1)
+	require.NoError(t, os.Truncate(recordPath(dir), 1<<30)) // takes no room on the disk
+	_, loadErr := store.Load(t.Context(), fileKey)
+	for _, err := range []error{loadErr, store.Update(t.Context(), fileKey, never(t))} {
+		require.ErrorIs(t, err, tokenstore.ErrCorrupt)
+		assert.ErrorContains(t, err, "it is longer than 8388608 bytes")
+	}
+	info, err := os.Stat(recordPath(dir))
+	require.NoError(t, err)
+	assert.EqualValues(t, 1<<30, info.Size())
 }
 
 func TestFileFailsOnAnUnreadableDirectory(t *testing.T) {

@@ -174,6 +174,23 @@ func TestFileRefusesLinksAndSpecialFiles(t *testing.T) {
 	}
 }
 
+// What was fine before the lock was taken may not be any more.
+func TestFileLockFileOpenedToOthersMeanwhile(t *testing.T) {
+	dir := newDir(t)
+	save(t, file(dir), 1)
+	store := tokenstore.FileOn(dir, func(step string, do func() error) error {
+		if step == "lock" {
+			require.NoError(t, os.Chmod(lockPath(dir), 0o666))
+		}
+		return do()
+	})
+	err := store.Update(t.Context(), fileKey, never(t))
+	require.ErrorIs(t, err, tokenstore.ErrUnsafe)
+	require.ErrorContains(t, err, lockPath(dir))
+	require.NoError(t, os.Chmod(lockPath(dir), 0o600))
+	require.NoError(t, file(dir).Update(t.Context(), fileKey, count), "the lock was not kept")
+}
+
 // A link of the user's own says where the directory is.
 func TestFileDirectoryBehindALink(t *testing.T) {
 	dir, link := newDir(t), filepath.Join(t.TempDir(), "link")

@@ -21,8 +21,9 @@ type book struct {
 	// link prints the next link; nil: root-relative.
 	link func(walk, page int) string
 
-	mu  sync.Mutex
-	log []int // of the pages asked for
+	mu       sync.Mutex
+	log      []int // of the pages asked for
+	attempts map[int]int
 }
 
 func (b *book) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,12 +32,11 @@ func (b *book) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page, _ := strconv.Atoi(q.Get("page"))
 	b.mu.Lock()
 	b.log = append(b.log, page)
-	attempt := 0
-	for _, n := range b.log {
-		if n == page {
-			attempt++
-		}
+	if b.attempts == nil {
+		b.attempts = map[int]int{}
 	}
+	b.attempts[page]++
+	attempt := b.attempts[page]
 	b.mu.Unlock()
 	if b.before != nil && b.before(page, attempt, w, r) {
 		return

@@ -138,7 +138,9 @@ func TestCredentialIsHidden(t *testing.T) {
 				e := requireError(t, err, "list items")
 				assertHidden(t, err)
 				assertHidden(t, fmt.Errorf("wrapped: %w", err))
-				assertHidden(t, [...]any{e.Code, e.Message, e.Details, e.RequestID, string(e.Body), e.Path})
+				assertHidden(t, [...]any{e.Code, e.Message, e.Details, e.RequestID, e.Path})
+				assert.NotContains(t, string(e.Body), shown)
+				assert.NotContains(t, string(e.Body), "t0k3n")
 				for _, page := range pages {
 					if page.Cursor != "" {
 						assertHidden(t, string(decodeCursor(t, page.Cursor)))

@@ -152,7 +152,9 @@ func TestLinkAstray(t *testing.T) {
 			n.assertHome(t)
 		}
 		for name, hostile := range astray {
-			link = hostile
+			if link = hostile; len(hostile) > 1<<20 && prefetch < 0 {
+				continue // as slow as it is long
+			}
 			t.Run(fmt.Sprintf("%s, prefetch %d", name, prefetch), func(t *testing.T) {
 				requests++
 				got, err := all(t, c, itemQuery{})
