@@ -103,8 +103,7 @@ func (s *fileStore) Update(ctx context.Context, key Key, change func(ctx context
 
 	var old *Record
 	if stored != nil {
-		cp := stored.record
-		old = &cp
+		old = &stored.record // nobody looks at it afterwards
 	}
 	record, err := change(ctx, old)
 	switch {

@@ -41,8 +41,8 @@ func nameOfRun(t *testing.T) string {
 type process struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
-	stdout *bufio.Reader
-	shown  bytes.Buffer
+	output *bufio.Reader
+	shown  bytes.Buffer // what was read of output
 }
 
 func (s *suite) start(t *testing.T, task string) *process {
@@ -60,12 +60,16 @@ func (s *suite) start(t *testing.T, task string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, err := cmd.StdoutPipe()
+	output, both, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.stdin, p.stdout, cmd.Stderr = stdin, bufio.NewReader(io.TeeReader(stdout, &p.shown)), &p.shown
-	if err := cmd.Start(); err != nil {
+	t.Cleanup(func() { _ = output.Close() })
+	cmd.Stdout, cmd.Stderr = both, both
+	p.stdin, p.output = stdin, bufio.NewReader(io.TeeReader(output, &p.shown))
+	err = cmd.Start()
+	_ = both.Close() // the process has its own
+	if err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -75,7 +79,7 @@ func (s *suite) start(t *testing.T, task string) *process {
 func (p *process) entered(t *testing.T) {
 	t.Helper()
 	for {
-		line, err := p.stdout.ReadString('\n')
+		line, err := p.output.ReadString('\n')
 		if strings.TrimSpace(line) == entered {
 			return
 		}
@@ -90,7 +94,7 @@ func (p *process) entered(t *testing.T) {
 func (p *process) end(t *testing.T) {
 	t.Helper()
 	_ = p.stdin.Close()
-	_, _ = io.Copy(io.Discard, p.stdout)
+	_, _ = io.Copy(io.Discard, p.output)
 	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("a process failed: %v\n%s", err, p.shown.String())
 	}
@@ -98,7 +102,7 @@ func (p *process) end(t *testing.T) {
 
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	_, _ = io.Copy(io.Discard, p.stdout)
+	_, _ = io.Copy(io.Discard, p.output)
 	_ = p.cmd.Wait()
 }
 
