@@ -82,7 +82,7 @@ func (e *Error) Error() string {
 	writeText(&b, "", e.Provider)
 	writeText(&b, ": ", e.Operation, e.Method+" "+e.Path)
 	writeStatus(&b, e.StatusCode)
-	writeText(&b, ": ", e.Code, e.Message, strings.Join(e.Details, "; "))
+	writeText(&b, ": ", saysMore(e.Code, http.StatusText(e.StatusCode)), saysMore(e.Message, http.StatusText(e.StatusCode)), strings.Join(e.Details, "; "))
 	if e.Err != nil {
 		writeText(&b, ": ", e.Err.Error())
 	}
@@ -217,6 +217,12 @@ func advice(err error) string {
 		{ErrCursorExpired, "start the list anew"},
 		{ErrTooLarge, "narrow the query or raise Options.MaxResponseBytes"},
 		{ErrUnavailable, "try again later"},
+		{ErrNotFound, "check what was asked for"},
+		{ErrConflict, "read the present state before changing it"},
+		{ErrBadRequest, "correct the request"},
+		{ErrPageCycle, "report it to the vendor"},
+		{ErrCrossOrigin, "report it to the vendor"},
+		{ErrBadResponse, "check the configured URL, or report it to the vendor"},
 	} {
 		if errors.Is(err, a.is) {
 			return a.text
@@ -229,6 +235,14 @@ func writeStatus(b *strings.Builder, status int) {
 	if status != 0 {
 		b.WriteString(strings.TrimRight(fmt.Sprintf(": %d %s", status, http.StatusText(status)), " "))
 	}
+}
+
+// saysMore returns text, unless it only repeats what is there already: "NotFound".
+func saysMore(text, known string) string {
+	if strings.EqualFold(strings.ReplaceAll(text, " ", ""), strings.ReplaceAll(known, " ", "")) {
+		return ""
+	}
+	return text
 }
 
 func writeText(b *strings.Builder, before string, texts ...string) {

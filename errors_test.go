@@ -81,7 +81,7 @@ func TestErrorText(t *testing.T) {
 				Code: "TooManyRequests", Message: "Slow down", Details: []string{"per client", "per minute"}, RequestID: "0af7",
 				RetryAfter: 90 * time.Second, Attempts: 3, Body: []byte(canary), Err: worktime.ErrRateLimited,
 			},
-			"protime: list clockings: GET /clockings: 429 Too Many Requests: TooManyRequests: Slow down: per client; per minute: " +
+			"protime: list clockings: GET /clockings: 429 Too Many Requests: Slow down: per client; per minute: " +
 				"rate limited (retry after 1m30s, 3 attempts, request id 0af7); wait before calling again",
 		},
 		{

@@ -153,8 +153,7 @@ func (c *Client) unreadable(op Op, u *url.URL, resp *transport.Response, cause e
 	}
 	e := c.newError(op, u, transport.Join(fate, worktime.ErrBadResponse, cause))
 	e.StatusCode, e.Attempts, e.RequestID = resp.StatusCode, resp.Attempts, string(resp.Scrub([]byte(requestID(resp.Header))))
-	body := resp.Scrub(resp.Body) // before it is cut, or a part of the credential could stay
-	e.Body = bytes.Clone(body[:min(len(body), 64<<10)])
+	e.Body = bytes.Clone(resp.Scrub(resp.Body[:min(len(resp.Body), 64<<10)])) // which also finds a credential cut short
 	return e
 }
 
