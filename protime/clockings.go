@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/rest"
@@ -145,7 +144,7 @@ func (q ClockingQuery) walks(base *url.URL) ([]url.Values, error) {
 	}
 	kinds := make([]string, len(q.Kinds))
 	for i, kind := range q.Kinds {
-		if kind == "" || strings.ContainsFunc(string(kind), func(r rune) bool { return r <= ' ' || r == '\'' || r > '~' }) {
+		if !enumName(string(kind)) {
 			return nil, badField("ClockingQuery.Kinds", fmt.Sprintf("has %.40q, which cannot be a kind", string(kind)))
 		}
 		kinds[i] = string(kind)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/rest"
@@ -45,8 +46,15 @@ func (f *filter) dates(from, to worktime.Date) {
 	}
 }
 
-// anyOf adds the condition that field has one of the values. The vendor spells this with "or";
-// how a quote would be escaped is not documented, so none is sent.
+// enumName reports whether s can be a value of one of the vendor's enums: letters and digits. A
+// filter takes no other, since how it would escape a quote is not documented.
+func enumName(s string) bool {
+	notWord := func(r rune) bool { return r > 'z' || !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return s != "" && !strings.ContainsFunc(s, notWord)
+}
+
+// anyOf adds the condition that field has one of the values, each an enumName. The vendor
+// spells this with "or".
 func (f *filter) anyOf(field string, values []string) {
 	if len(values) == 0 {
 		return

@@ -113,6 +113,7 @@ func FuzzFilter(f *testing.F) {
 	f.Add(int64(1), "InOut", "people,@badge-number", 31)
 	f.Add(int64(0), "x' or date ge '2020-01-01", "people,a)(b,c", -1)
 	f.Add(int64(-5), "é", ",", 400)
+	f.Add(int64(34), "(", "0,0", 331)
 	f.Fuzz(func(t *testing.T, person int64, kind, reference string, days int) {
 		from := worktime.NewDate(2026, 1, 1)
 		q := ClockingQuery{From: from, To: from.AddDays(days % 1000), Persons: []int64{person}, Kinds: []ClockingKind{ClockingKind(kind)},
