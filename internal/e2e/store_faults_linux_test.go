@@ -17,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/worktime-go/worktime/tokenstore"
 )
 
@@ -59,17 +58,17 @@ type faultReport struct {
 	Called      bool
 }
 
-func (r *faultReport) complain(format string, args ...any) {
+func (r *faultReport) complainf(format string, args ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 }
 
 func TestStoreFaults(t *testing.T) {
 	for _, fault := range storeFaults() {
 		t.Run(fault.name, func(t *testing.T) {
-			base, err := os.MkdirTemp("", "store")
+			base, err := os.MkdirTemp("", "store") //nolint:usetesting // t.TempDir lets no other user in
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = os.RemoveAll(base) })
-			require.NoError(t, os.Chmod(base, 0o777)) //nolint:gosec // nobody has to get in
+			require.NoError(t, os.Chmod(base, 0o777))
 			var attr syscall.SysProcAttr
 			if fault.mount != nil {
 				attr.Cloneflags = syscall.CLONE_NEWNS
@@ -103,7 +102,7 @@ func unavailable(t *testing.T, why string) {
 	if os.Getenv("WORKTIME_E2E_REQUIRED") == "1" {
 		t.Fatalf("WORKTIME_E2E_REQUIRED=1, but %s", why)
 	}
-	t.Skip(why)
+	t.Skip(why) //nolint:forbidigo // what a kernel or a user cannot do is said, and can be made a failure
 }
 
 func requireNamespaces(t *testing.T, attr syscall.SysProcAttr) {
@@ -156,7 +155,7 @@ func (f *storeFault) try(ctx context.Context, base string) (faultReport, error) 
 	dir := filepath.Join(base, "tokens")
 	store := tokenstore.File(dir)
 	if err := store.Update(ctx, storeKey, generationOf(1, 1)); err != nil {
-		r.complain("the first record: %v", err)
+		r.complainf("the first record: %v", err)
 		return r, nil
 	}
 	if f.foreign != nil {
@@ -185,7 +184,7 @@ func (f *storeFault) try(ctx context.Context, base string) (faultReport, error) 
 	}
 	f.judge(&r, dir, err)
 	if mendErr := mend(); mendErr != nil {
-		r.complain("mend: %v", mendErr)
+		r.complainf("mend: %v", mendErr)
 	} else if f.foreign == nil {
 		f.afterwards(ctx, &r, dir, err)
 	}
@@ -203,30 +202,30 @@ func generationOf(n int64, size int) func(context.Context, *tokenstore.Record) (
 func (f *storeFault) judge(r *faultReport, dir string, err error) {
 	if err == nil {
 		if !f.works {
-			r.complain("there was no error")
+			r.complainf("there was no error")
 		}
 		return
 	}
 	r.Error = err.Error()
 	if f.works {
-		r.complain("it could have worked: %v", err)
+		r.complainf("it could have worked: %v", err)
 	}
 	if f.want != nil && !errors.Is(err, f.want) {
-		r.complain("the cause is not %v: %v", f.want, err)
+		r.complainf("the cause is not %v: %v", f.want, err)
 	}
 	if !strings.Contains(err.Error(), dir) {
-		r.complain("the path is not named: %v", err)
+		r.complainf("the path is not named: %v", err)
 	}
 	var save *tokenstore.SaveError
 	switch carried := errors.As(err, &save); {
 	case r.Called && !carried:
-		r.complain("change was called, and its record is lost: %v", err)
+		r.complainf("change was called, and its record is lost: %v", err)
 	case r.Called && save.Record.RefreshToken != storeToken(2):
-		r.complain("the error carries another record: %v", save.Record)
+		r.complainf("the error carries another record: %v", save.Record)
 	case !r.Called && f.during:
-		r.complain("change was not called: %v", err)
+		r.complainf("change was not called: %v", err)
 	case r.Called && !f.during:
-		r.complain("change was called though the disk was broken: %v", err)
+		r.complainf("change was called though the disk was broken: %v", err)
 	}
 }
 
@@ -234,11 +233,10 @@ func (f *storeFault) judge(r *faultReport, dir string, err error) {
 func (f *storeFault) afterwards(ctx context.Context, r *faultReport, dir string, err error) {
 	store := tokenstore.File(dir)
 	want := int64(1)
-	var save *tokenstore.SaveError
-	if errors.As(err, &save) {
+	if save, ok := errors.AsType[*tokenstore.SaveError](err); ok {
 		err := store.Update(ctx, storeKey, func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) { return &save.Record, nil })
 		if err != nil {
-			r.complain("saving it again: %v", err)
+			r.complainf("saving it again: %v", err)
 		}
 		want = 2
 	} else if r.Called {
@@ -246,13 +244,13 @@ func (f *storeFault) afterwards(ctx context.Context, r *faultReport, dir string,
 	}
 	record, loadErr := store.Load(ctx, storeKey)
 	if loadErr != nil || record.RefreshToken != storeToken(want) {
-		r.complain("afterwards %v is stored, want generation %d: %v", record, want, loadErr)
+		r.complainf("afterwards %v is stored, want generation %d: %v", record, want, loadErr)
 	}
 	if err := store.Update(ctx, storeKey, generationOf(3, 1)); err != nil {
-		r.complain("afterwards: %v", err)
+		r.complainf("afterwards: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp")); len(left) > 0 {
-		r.complain("left over: %v", left)
+		r.complainf("left over: %v", left)
 	}
 }
 
@@ -272,7 +270,7 @@ func (f *storeFault) giveAway(base, dir string) error {
 		case errors.Is(err, fs.ErrNotExist):
 			err = os.WriteFile(name, nil, 0o600)
 		case err == nil && info.IsDir():
-			err = os.Chmod(name, 0o755) //nolint:gosec // so that it can be opened
+			err = os.Chmod(name, 0o755)
 		}
 		if err != nil {
 			return err
@@ -301,7 +299,7 @@ func tmpfs(options string) func(base string) error {
 // fill writes until the disk is full.
 func fill(dir string) (mend func() error, err error) {
 	name := filepath.Join(dir, "fill")
-	f, err := os.Create(name) //nolint:gosec // a test's own
+	f, err := os.Create(name)
 	if err != nil {
 		return nil, err
 	}
@@ -373,13 +371,13 @@ func remountReadOnly(dir string) (func() error, error) {
 // immutable sets the attribute of chattr +i.
 func immutable(path string) (func() error, error) {
 	const getFlags, setFlags, immutableFlag = 0x80086601, 0x40086602, 0x10 // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL
-	f, err := os.Open(path)                                                //nolint:gosec // a test's own
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	var flags int
 	control := func(request uintptr) error {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(&flags))); errno != 0 { //nolint:gosec // as ioctl wants it
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(&flags))); errno != 0 {
 			return fmt.Errorf("chattr: %w", errno)
 		}
 		return nil

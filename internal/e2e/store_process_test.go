@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	"github.com/worktime-go/worktime/tokenstore"
 )
 
@@ -44,7 +43,7 @@ func rotateTask(ctx context.Context, in rotating, report func(any)) error {
 		done, err := rotate(ctx, store, in.Log)
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // released
 			}
 			return err
 		}
