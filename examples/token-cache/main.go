@@ -1,15 +1,8 @@
 // Command token-cache logs in once, keeps the login in a store, and refreshes it. Any number of it can
 // run at a time with one directory: none of them loses the login of the others.
 //
-// It is configured by the environment:
-//
-//	WORKTIME_TOKEN_URL      token endpoint
-//	WORKTIME_CLIENT_ID      client at that endpoint
-//	WORKTIME_CLIENT_SECRET  its secret; empty for a public client
-//	WORKTIME_REFRESH_TOKEN  of a login made elsewhere; only used if the store is empty
-//
-// Without a refresh token, in the environment or in the store, it asks for tokens by the client
-// credentials grant. With no variable set it starts an in-memory login server of its own.
+// It is configured by WORKTIME_ variables of the environment: see -h. With none of them set it starts
+// an in-memory login server of its own.
 //
 // One line of JSON for each run goes to stdout, everything else to stderr. It exits with 1 on
 // failure, a lost login above all, and with 2 on wrong usage.
@@ -68,9 +61,27 @@ type options struct {
 	runs    int
 }
 
+const usage = `Usage: token-cache [flags]
+
+Logs in, keeps the login in a store and refreshes it. With none of these variables set it starts an in-memory login
+server of its own:
+
+  WORKTIME_TOKEN_URL      token endpoint
+  WORKTIME_CLIENT_ID      client at that endpoint
+  WORKTIME_CLIENT_SECRET  its secret; empty for a public client
+  WORKTIME_REFRESH_TOKEN  of a login made elsewhere; only used if the store is empty. Without one, here or in the
+                          store, tokens are asked for by the client credentials grant
+
+Flags:
+`
+
 func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("token-cache", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	flags.StringVar(&o.dir, "store", "", "`directory` of the stored logins; empty keeps them in memory")
 	flags.BoolVar(&o.refresh, "refresh", false, "refresh the token even if it is good")
 	flags.IntVar(&o.runs, "n", 1, "how many `runs` to make, one after the other")
@@ -147,7 +158,7 @@ func configure(environ []string, stderr io.Writer) (s settings, stop func(), err
 	case s == settings{}:
 		endpoint := fake.NewTokenEndpoint(fake.TokenRules{ClientID: "token-cache", ClientSecret: "not a secret", Lifetime: 30 * time.Minute})
 		server := fake.Start(fake.Handlers{API: http.NotFoundHandler(), Token: endpoint, IsToken: func(*http.Request) bool { return true }})
-		fmt.Fprintln(stderr, "No WORKTIME_* variable is set: logging in to an in-memory server. See -h and the head of main.go.")
+		fmt.Fprintln(stderr, "No WORKTIME_* variable is set: logging in to an in-memory server. See -h.")
 		return settings{
 			tokenURL: "http://127.0.0.1/connect/token", clientID: "token-cache", clientSecret: "not a secret", httpClient: server.Client(),
 		}, server.Close, nil
