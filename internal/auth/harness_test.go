@@ -68,7 +68,8 @@ type world struct {
 	source   *Source
 	sources  []*Source
 
-	handlers sync.WaitGroup
+	handlers sync.WaitGroup // grows under mu and only before closed
+	closed   bool
 
 	mu       sync.Mutex
 	tokens   []seen // token requests
@@ -124,6 +125,9 @@ func newWorld(t testing.TB, settings ...setting) *world {
 		w.rt.CloseIdleConnections()
 		_ = srv.Close()
 		<-served
+		w.mu.Lock()
+		w.closed = true
+		w.mu.Unlock()
 		w.handlers.Wait() // Close does not
 	})
 
@@ -153,7 +157,13 @@ func (w *world) another() *Source {
 }
 
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return
+	}
 	w.handlers.Add(1)
+	w.mu.Unlock()
 	defer w.handlers.Done()
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -62,15 +62,19 @@ type h2server struct {
 	mu       sync.Mutex
 	arrived  int
 	conns    []*h2conn
-	finished sync.WaitGroup
+	closed   bool
+	finished sync.WaitGroup // grows under mu and only before closed
 }
 
 func (s *h2server) dial(context.Context, int) (net.Conn, error) {
 	client, server := net.Pipe()
 	c := &h2conn{tls.Server(server, &tls.Config{Certificates: []tls.Certificate{certificate().cert}, NextProtos: []string{"h2"}}), make(chan []byte, 100)}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, net.ErrClosed
+	}
 	s.conns = append(s.conns, c)
-	s.mu.Unlock()
 	s.finished.Go(func() { s.serve(c) })
 	s.finished.Go(func() {
 		for b := range c.out {
@@ -126,6 +130,7 @@ func (s *h2server) count() int {
 // close ends all connections.
 func (s *h2server) close() {
 	s.mu.Lock()
+	s.closed = true
 	for _, c := range s.conns {
 		c.Close()
 	}
