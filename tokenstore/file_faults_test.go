@@ -243,6 +243,29 @@ func b2i(b bool) int64 {
 	return 0
 }
 
+// The new record counts from the moment it is written, before the room behind it is given back. Half of it does not.
+func TestFileKilledWhileWriting(t *testing.T) {
+	name := fileKey.Digest + ".json"
+	dir := newDir(t)
+	save(t, file(dir), 1)
+	first := contents(t, dir)[name]
+	save(t, file(dir), 2)
+	second := contents(t, dir)[name]
+	room := strings.Repeat("\x00", 1<<14)
+	for left, want := range map[string]int64{
+		second + room: 2, second: 2, second[:len(second)-1] + room: 2, second[:len(second)-2] + room: 1, second[:100] + room: 1,
+		"change began\n" + room: 1, "change began\n" + second[13:] + room: 1,
+	} {
+		store := file(plant(t, map[string]string{name: first, fileKey.Digest + ".LEFT.tmp": left}))
+		require.NoError(t, store.Update(t.Context(), fileKey, func(_ context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
+			assert.Equal(t, want, old.Generation, "%.120q", left)
+			assert.Equal(t, want == 1, !old.Interrupted.IsZero(), "%.120q", left)
+			return old, nil
+		}))
+		assertGeneration(t, store, want)
+	}
+}
+
 // What a power failure leaves of a file that was not synced may be its length alone.
 func TestFilePowerFailureAtEachStep(t *testing.T) {
 	for _, stored := range []int64{0, 1} {

@@ -69,15 +69,14 @@ func (t *temp) replace(target string, data []byte) error {
 	return t.d.sync()
 }
 
-// write writes data, all at once and after the length is right: if the process is killed right
-// afterwards, the file is complete and the next owner can use it.
+// write writes data before all else, and all at once: if the process is killed right afterwards,
+// the next owner finds it.
 func (t *temp) write(data []byte) error {
 	return t.d.disk("write", func() error {
-		if err := t.f.Truncate(int64(len(data))); err != nil {
+		if _, err := t.f.WriteAt(data, 0); err != nil {
 			return err
 		}
-		_, err := t.f.WriteAt(data, 0)
-		return err
+		return t.f.Truncate(int64(len(data)))
 	})
 }
 

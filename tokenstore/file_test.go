@@ -344,23 +344,6 @@ func TestFileLockFileReplacedBetweenOpenAndLock(t *testing.T) {
 	assertGeneration(t, store, 2)
 }
 
-func TestSaveErrorHidesTheTokens(t *testing.T) {
-	for _, err := range []error{
-		&tokenstore.SaveError{Path: "/tokens/x.json", Record: tokenstore.Record{AccessToken: canary, RefreshToken: canary, IDToken: canary}, Err: fs.ErrPermission},
-	} {
-		assert.EqualError(t, err, "tokenstore: save /tokens/x.json: permission denied; the new record is not stored")
-		require.ErrorIs(t, err, fs.ErrPermission)
-		for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s %q %x %d", err, err, err, err, err, err, err), shownByJSON(t, err), shownBySlog(err)} {
-			assert.NotContains(t, shown, canary)
-			assert.NotContains(t, shown, fmt.Sprintf("%x", canary))
-			assert.Contains(t, shown, "/tokens/x.json")
-		}
-		var carried *tokenstore.SaveError
-		require.ErrorAs(t, fmt.Errorf("wrapped: %w", err), &carried)
-		assert.Equal(t, canary, carried.Record.RefreshToken)
-	}
-}
-
 // A record that cannot be written in JSON shows only when it is there.
 func TestFileKeepsARecordThatCannotBeEncoded(t *testing.T) {
 	dir := newDir(t)

@@ -51,7 +51,8 @@ func (c *claim) recover(key Key, stored *sealed) (*sealed, error) {
 		if err != nil {
 			return nil, c.d.fail(opRead, name, err)
 		}
-		next, err := unseal(key, data)
+		// It may be cut short before the rest of the room is given back.
+		next, err := unseal(key, bytes.TrimRight(data, "\x00"))
 		switch {
 		case err == nil && next.follows(stored):
 			return next, nil

@@ -67,7 +67,6 @@ func rotate(ctx context.Context, store tokenstore.Store, log string) (rotation, 
 		if err := os.WriteFile(owner, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 			return nil, err
 		}
-		defer os.Remove(owner)
 		handedOut, err := lastLine(log)
 		if err != nil {
 			return nil, err
@@ -87,6 +86,10 @@ func rotate(ctx context.Context, store tokenstore.Store, log string) (rotation, 
 			return nil, fmt.Errorf("generation %d was handed out, and %d is stored, without a word: %v", handedOut, stored, old)
 		}
 		done.Generation = handedOut + 1
+		if err := os.Remove(owner); err != nil {
+			return nil, err
+		}
+		// From here on until the store has written it, a kill loses the new generation.
 		if err := appendLine(log, done.Generation); err != nil {
 			return nil, err
 		}
