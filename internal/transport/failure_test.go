@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -127,14 +128,16 @@ func TestFailureHoldsTheAnswer(t *testing.T) {
 
 // The cause stays readable, also where it is a wait that cannot be had.
 func TestCauseIsKept(t *testing.T) {
-	broken := errors.New("broken pipe")
-	client, call := stubbed(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken }),
-		func(o *worktime.Options) { o.Retry.BaseDelay = time.Hour; o.Retry.MaxWait = time.Hour })
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	_, err := client.Do(ctx, call)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "broken pipe")
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken pipe")
+		client, call := stubbed(t, roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken }),
+			func(o *worktime.Options) { o.Retry.BaseDelay = time.Hour; o.Retry.MaxWait = time.Hour })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+		defer cancel()
+		_, err := client.Do(ctx, call)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "broken pipe")
+	})
 }
 
 // Options that cannot be met are refused by name, and nothing of HTTPClient is changed.
