@@ -43,14 +43,17 @@ func rt(n int) string { return fmt.Sprintf("%s%d", canary, n) }
 func at(n int) string { return fmt.Sprintf("at-%d", n) }
 
 func (p *rotating) serve(w http.ResponseWriter, r *http.Request, n int) {
-	if p.asked != nil && p.asked(w, r, n) {
+	p.mu.Lock() // kept changes them, perhaps before the handler of a request that was given up has ended
+	asked, answer := p.asked, p.answer
+	p.mu.Unlock()
+	if asked != nil && asked(w, r, n) {
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
 	form, _ := url.ParseQuery(string(body))
 	status, text := p.exchange(form)
-	if p.answer != nil {
-		p.answer(w, n, status, text)
+	if answer != nil {
+		answer(w, n, status, text)
 		return
 	}
 	reply(w, status, text)

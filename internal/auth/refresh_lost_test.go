@@ -298,7 +298,9 @@ func TestInvalidGrant(t *testing.T) {
 				}
 				assert.Equal(t, 1, l.tokenRequests())
 
+				l.peer.mu.Lock()
 				l.peer.asked = nil
+				l.peer.mu.Unlock()
 				l.put(t, 0) // somebody logs in again
 				assert.Equal(t, at(1), func() string { time.Sleep(failureShare); return l.authorize() }())
 				l.kept(t)

@@ -180,7 +180,9 @@ func TestOldCopyIsNotTakenForTheirs(t *testing.T) {
 				l.authorize() // ahead of the end of at-0
 				synctest.Wait()
 				require.Equal(t, at(1), l.authorize())
+				l.peer.mu.Lock()
 				l.peer.asked = fault
+				l.peer.mu.Unlock()
 				resp, err := l.call(t.Context(), l.source, "")
 				if name == "invalid_grant" {
 					assertIs(t, err, worktime.ErrLoginRequired)
