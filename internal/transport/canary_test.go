@@ -230,3 +230,17 @@ func TestScrubIsLinear(t *testing.T) {
 		require.False(t, r.Holds(text))
 	}
 }
+
+// However deep a URL is wrapped, it is taken out, and the cause stays.
+func TestSanitize(t *testing.T) {
+	cause := errors.New("broken")
+	inner := &url.Error{Op: "Get", URL: "https://x.test/?code=" + canaryQuery, Err: cause}
+	outer := &url.Error{Op: "Post", URL: "https://y.test/?token=" + canary, Err: inner}
+	for _, err := range []error{inner, outer, fmt.Errorf("at %w", outer), errors.Join(outer, cause)} {
+		got := Sanitize(err)
+		require.Equal(t, cause, got)
+	}
+	require.NoError(t, Sanitize(nil))
+	require.Equal(t, cause, Sanitize(cause))
+	require.Equal(t, io.EOF, Sanitize(io.EOF))
+}
