@@ -77,7 +77,7 @@ func (x *exchange) send(ctx context.Context) {
 		x.status, x.header = resp.StatusCode, resp.Header
 		err = x.read(resp)
 	}
-	x.final = permanent(err)
+	x.final = err != nil && permanent(err)
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case actx.Err() != nil:
