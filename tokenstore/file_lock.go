@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"time"
 
@@ -14,8 +15,9 @@ const (
 	// lockLimit bounds the wait for a lock where the context does not: longer than any refresh
 	// may take, so it ends a wait for a holder that hangs.
 	lockLimit = 3 * time.Minute
-	// Another process cannot wake us, so we look again, in ever longer intervals.
-	firstLook, lastLook = time.Millisecond, 25 * time.Millisecond
+	// Another process cannot wake us, so we look again, in ever longer intervals. They are short,
+	// and at random, because a busy owner is away for moments only.
+	firstLook, lastLook = time.Millisecond, 8 * time.Millisecond
 	// reserveSize is more than a record usually needs.
 	reserveSize = 16 << 10
 )
@@ -32,7 +34,7 @@ func (w *wait) stop() { w.limit.Stop() }
 
 // again waits before the next look at a lock.
 func (w *wait) again(ctx context.Context) error {
-	t := time.NewTimer(w.next)
+	t := time.NewTimer(w.next/2 + rand.N(w.next)) //nolint:gosec // it decides nothing but who waits how long
 	defer t.Stop()
 	w.next = min(2*w.next, lastLook)
 	select {
