@@ -20,10 +20,40 @@ const defaultLifetime = 30 * time.Minute
 // "write" for the others.
 type Scope string
 
-// The scopes of the collections that are typed here. Others can be given as text.
+// The scopes. Others can be given as text. Paid presences take that of calculated totals.
 const (
-	ScopeClockingsRead  Scope = "connector-protimeapi-clockings.read"
-	ScopeClockingsWrite Scope = "connector-protimeapi-clockings.write"
+	ScopeClockingsRead            Scope = "connector-protimeapi-clockings.read"
+	ScopeClockingsWrite           Scope = "connector-protimeapi-clockings.write"
+	ScopeAccessClockingsRead      Scope = "connector-protimeapi-access-clockings.read"
+	ScopePeopleRead               Scope = "connector-protimeapi-people.read"
+	ScopePeopleHistoricalDataRead Scope = "connector-protimeapi-people-historical-data.read"
+	ScopeContractsRead            Scope = "connector-protimeapi-contracts.read"
+	ScopeDepartmentsRead          Scope = "connector-protimeapi-departments.read"
+	ScopeEmployersRead            Scope = "connector-protimeapi-employers.read"
+	ScopeJobsRead                 Scope = "connector-protimeapi-jobs.read"
+	ScopeJobCategoriesRead        Scope = "connector-protimeapi-job-categories.read"
+	ScopeSectorsRead              Scope = "connector-protimeapi-sectors.read"
+	ScopeWorkLocationsRead        Scope = "connector-protimeapi-work-locations.read"
+	ScopeAbsencesRead             Scope = "connector-protimeapi-absences.read"
+	ScopeAbsenceDefinitionsRead   Scope = "connector-protimeapi-absence-definitions.read"
+	ScopeAbsenceGroupsRead        Scope = "connector-protimeapi-absence-groups.read"
+	ScopeActivityDefinitionsRead  Scope = "connector-protimeapi-activity-definitions.read"
+	ScopeActivityDefinitionsWrite Scope = "connector-protimeapi-activity-definitions.write"
+	ScopeActivityDurationsRead    Scope = "connector-protimeapi-activity-durations.read"
+	ScopeAssignmentsRead          Scope = "connector-protimeapi-assignments.read"
+	ScopeAssignmentsWrite         Scope = "connector-protimeapi-assignments.write"
+	ScopeCountersRead             Scope = "connector-protimeapi-counters.read"
+	ScopeCounterDefinitionsRead   Scope = "connector-protimeapi-counter-definitions.read"
+	ScopeCounterGroupsRead        Scope = "connector-protimeapi-counter-groups.read"
+	ScopeCalculatedTotalsRead     Scope = "connector-protimeapi-calculated-totals.read"
+	ScopeBreaksRead               Scope = "connector-protimeapi-breaks.read"
+	ScopeBreakDefinitionsRead     Scope = "connector-protimeapi-break-definitions.read"
+	ScopeWorkInterruptionsRead    Scope = "connector-protimeapi-work-interruptions.read"
+	ScopeShiftDefinitionsRead     Scope = "connector-protimeapi-shift-definitions.read"
+	ScopeWebhooksRead             Scope = "connector-protimeapi-webhooks.read"
+	ScopeWebhooksWrite            Scope = "connector-protimeapi-webhooks.write"
+	ScopeExternalReferencesRead   Scope = "connector-protimeapi-external-references.read"
+	ScopeExternalReferencesWrite  Scope = "connector-protimeapi-external-references.write"
 )
 
 // Auth is a way to obtain tokens other than client credentials.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/worktime-go/worktime"
@@ -44,6 +43,8 @@ type Clocking struct {
 	// ActivityLevels belong to kind Activity.
 	ActivityLevels []ActivityLevel `json:"activityLevels,omitempty"`
 }
+
+func (c Clocking) version() (int64, string) { return c.ID, c.ChangeVersion }
 
 // ClockingKind is what a clocking registers. Unknown values are kept as they are.
 type ClockingKind string
@@ -130,39 +131,18 @@ type ClockingQuery struct {
 	Cursor worktime.Cursor
 }
 
-// walks checks the query and returns the parameters of the requests that it takes.
-func (q ClockingQuery) walks(base *url.URL) ([]url.Values, error) {
-	if err := checkRange("ClockingQuery", q.From, q.To); err != nil {
-		return nil, err
-	}
-	if err := cmp.Or(
-		checkIDs("ClockingQuery.Persons", q.Persons),
-		checkIDs("ClockingQuery.Circles", q.Circles),
-		checkIDs("ClockingQuery.OrgGroups", q.OrgGroups),
-	); err != nil {
-		return nil, err
-	}
-	kinds := make([]string, len(q.Kinds))
-	for i, kind := range q.Kinds {
-		if !enumName(string(kind)) {
-			return nil, badField("ClockingQuery.Kinds", fmt.Sprintf("has %.40q, which cannot be a kind", string(kind)))
-		}
-		kinds[i] = string(kind)
-	}
-	references, err := encodeReferences(q.ExternalReferences)
+func (q ClockingQuery) position() worktime.Cursor { return q.Cursor }
+
+func (q ClockingQuery) selection() (selection, error) {
+	period := PeriodQuery{q.From, q.To, q.Persons, q.Circles, q.OrgGroups, q.ExternalReferences, q.Cursor}
+	s, err := period.named("ClockingQuery")
 	if err != nil {
-		return nil, badField("ClockingQuery.ExternalReferences", err.Error())
+		return s, err
 	}
-	var f filter
-	f.named("person", "circle", q.Circles)
-	f.named("person", "org-group", q.OrgGroups)
-	f.dates(q.From, q.To)
-	f.anyOf("kind", kinds)
-	all, err := f.walks(base, clockingsPath, q.Persons, references)
-	if err != nil {
-		return nil, badField("ClockingQuery", err.Error())
+	if err := anyOf(&s.filter, "kind", q.Kinds); err != nil {
+		return s, badField("ClockingQuery.Kinds", err.Error())
 	}
-	return all, nil
+	return s, nil
 }
 
 // ClockingService reads and creates clockings. It needs [ScopeClockingsRead], and
@@ -172,14 +152,10 @@ type ClockingService struct{ client *rest.Client }
 const clockingsPath = "/clockings"
 
 var (
-	listClockings = rest.List[Clocking, ClockingQuery]{
-		Op:      rest.Op{Name: "list clockings", Class: transport.Safe, Method: http.MethodGet, Path: clockingsPath},
-		Queries: func(base *url.URL, q ClockingQuery) ([]url.Values, error) { return q.walks(base) },
-		Cursor:  func(q ClockingQuery) worktime.Cursor { return q.Cursor },
-		Decode:  decodePage[Clocking],
-	}
-	getClocking    = rest.Op{Name: "get clocking", Class: transport.Safe, Method: http.MethodGet, Path: clockingsPath + "/{id}"}
-	createClocking = rest.Op{Name: "create clocking", Class: transport.Once, Method: http.MethodPost, Path: clockingsPath, NoBody: true}
+	listClockings     = listOf[Clocking, ClockingQuery]("clockings", clockingsPath)
+	changesOfClocking = feedOf[Clocking, ClockingQuery]("clockings", clockingsPath)
+	getClocking       = getOf("clocking", clockingsPath+"/{id}")
+	createClocking    = rest.Op{Name: "create clocking", Class: transport.Once, Method: http.MethodPost, Path: clockingsPath, NoBody: true}
 )
 
 // All walks the clockings that q selects, page after page. An error ends the loop; items
@@ -216,14 +192,24 @@ func (s *ClockingService) Pages(ctx context.Context, q ClockingQuery) iter.Seq2[
 //
 //api:op GET /clockings/{id}
 func (s *ClockingService) Get(ctx context.Context, id int64, references ...ReferenceName) (Clocking, error) {
-	if id < 1 {
-		return Clocking{}, badField("id", fmt.Sprintf("is %d: ids begin at 1", id))
-	}
-	names, err := encodeReferences(references)
-	if err != nil {
-		return Clocking{}, badField("references", err.Error())
-	}
-	return rest.Get[Clocking](ctx, s.client, getClocking, params{ExternalReferences: names}, strconv.FormatInt(id, 10))
+	return byID[Clocking](ctx, s.client, getClocking, id, references)
+}
+
+// Changes walks the changes of clockings from cursor on. An empty cursor begins an initial load:
+// all that q selects, page after page. The cursor after its last page polls: one page with
+// what changed since, which may be empty, because its cursor has moved. Save each page
+// together with its cursor, and go on from there within 72 hours; [ErrDeltaExpired] means
+// a new initial load. Protime keeps one delta per collection: a new one ends the other.
+//
+// The query must be the same throughout, must not select persons, and begins at 1 January of last
+// year at the earliest. A clocking that a user deletes comes as [ChangeInsertOrUpdate]
+// with [ClockingDeleted]. See [GET /clockings?delta].
+//
+// [GET /clockings?delta]: https://documentation.myprotime.eu/protimeapi/reference/collections/clockings/delta/
+//
+//api:op GET /clockings?delta
+func (s *ClockingService) Changes(ctx context.Context, cursor worktime.Cursor, q ClockingQuery) iter.Seq2[worktime.Page[Change[Clocking]], error] {
+	return changes(ctx, s.client, changesOfClocking, cursor, q)
 }
 
 // Create books a clocking and returns its id. It is sent again only if Protime provably

@@ -1,6 +1,7 @@
 package protime
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,34 +16,72 @@ import (
 type page[T any] struct {
 	Value    *[]T   `json:"value"`
 	NextLink string `json:"nextLink"` // null or absent on the last page
+	// DeltaLink comes on the last page of an initial load, and with each poll:
+	// https://documentation.myprotime.eu/protimeapi/reference/delta/
+	DeltaLink string `json:"deltaLink"`
 }
 
-// decodePage reads a page. If an item cannot be read, those before it are returned with an
-// error that names its index.
-func decodePage[T any](body []byte) ([]T, string, error) {
+// decodePage reads a page of a list.
+func decodePage[T any](body []byte) ([]T, rest.Next, error) {
+	p, err := readPage[T](body)
+	return *p.Value, rest.Next{Link: p.NextLink}, err
+}
+
+// decodeLoad reads a page of an initial load, whose items are bare.
+func decodeLoad[T any](body []byte) ([]Change[T], rest.Next, error) {
+	p, err := readPage[T](body)
+	changes := make([]Change[T], len(*p.Value))
+	for i, item := range *p.Value {
+		changes[i] = Change[T]{Type: ChangeInsertOrUpdate, Data: item}
+	}
+	if p.NextLink != "" {
+		return changes, rest.Next{Link: p.NextLink}, err
+	}
+	next, noLink := p.poll()
+	return changes, next, cmp.Or(err, noLink)
+}
+
+// decodePoll reads the answer to a delta link, whose items say what happened to them.
+func decodePoll[T any](body []byte) ([]Change[T], rest.Next, error) {
+	p, err := readPage[Change[T]](body)
+	next, noLink := p.poll()
+	return *p.Value, next, cmp.Or(err, noLink)
+}
+
+// poll returns the link for the next poll. Without one the changes from here on would be lost.
+func (p page[T]) poll() (rest.Next, error) {
+	if p.DeltaLink == "" {
+		return rest.Next{}, errors.New("the answer has no deltaLink")
+	}
+	return rest.Next{Link: p.DeltaLink, Poll: true}, nil
+}
+
+// readPage reads a page, whose Value is never nil. If an item cannot be read, those before it
+// are returned with an error that names its index.
+func readPage[T any](body []byte) (page[T], error) {
 	var p page[T]
 	err := json.Unmarshal(body, &p)
 	if err == nil {
 		if p.Value == nil {
 			// An empty page has an empty array. Without one this is not a page, and taking
 			// it for an empty one would lose rows.
-			return nil, "", errors.New("the answer has no value array")
+			return page[T]{Value: new([]T)}, errors.New("the answer has no value array")
 		}
-		return *p.Value, p.NextLink, nil
+		return p, nil
 	}
+	p = page[T]{Value: new([]T)}
 	var raw page[json.RawMessage]
 	if json.Unmarshal(body, &raw) != nil || raw.Value == nil {
-		return nil, "", err
+		return p, err
 	}
-	var items []T
 	for i, data := range *raw.Value {
 		var item T
 		if err := json.Unmarshal(data, &item); err != nil {
-			return items, "", fmt.Errorf("item %d: %w", i, err)
+			return p, fmt.Errorf("item %d: %w", i, err)
 		}
-		items = append(items, item)
+		*p.Value = append(*p.Value, item)
 	}
-	return items, "", err
+	return p, err
 }
 
 // created returns the id of the object that a POST created: the last segment of its

@@ -53,28 +53,32 @@ func enumName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, notWord)
 }
 
-// anyOf adds the condition that field has one of the values, each an enumName. The vendor
-// spells this with "or".
-func (f *filter) anyOf(field string, values []string) {
+// anyOf adds the condition that field has one of the values. The vendor spells this with
+// "or". The error says what is wrong with a value.
+func anyOf[E ~string](f *filter, field string, values []E) error {
 	if len(values) == 0 {
-		return
+		return nil
 	}
 	terms := make([]string, len(values))
 	for i, value := range values {
-		terms[i] = field + " eq '" + value + "'"
+		if !enumName(string(value)) {
+			return fmt.Errorf("has %.40q, which cannot be a %s", string(value), field)
+		}
+		terms[i] = field + " eq '" + string(value) + "'"
 	}
 	condition := strings.Join(terms, " or ")
 	if len(terms) > 1 {
 		condition = "(" + condition + ")"
 	}
 	*f = append(*f, condition)
+	return nil
 }
 
 // walks returns the parameters of as many requests as the persons take: a list of them that
 // does not fit in one URI is split, in its order. No persons means no such condition.
-func (f *filter) walks(base *url.URL, path string, persons []int64, references string) ([]url.Values, error) {
+func (f *filter) walks(base *url.URL, path string, persons []int64, references string, delta bool) ([]url.Values, error) {
 	if len(persons) == 0 {
-		values, err := f.values(base, path, "", references)
+		values, err := f.values(base, path, "", references, delta)
 		return []url.Values{values}, err
 	}
 	persons = unique(persons)
@@ -82,7 +86,7 @@ func (f *filter) walks(base *url.URL, path string, persons []int64, references s
 	for len(persons) > 0 {
 		// What the first person leaves of the URI, each further one takes a comma and digits of.
 		first := strconv.FormatInt(persons[0], 10)
-		values, err := f.values(base, path, first, references)
+		values, err := f.values(base, path, first, references, delta)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +98,7 @@ func (f *filter) walks(base *url.URL, path string, persons []int64, references s
 			}
 			n++
 		}
-		if values, err = f.values(base, path, joinIDs(persons[:n]), references); err != nil {
+		if values, err = f.values(base, path, joinIDs(persons[:n]), references, delta); err != nil {
 			return nil, err
 		}
 		all, persons = append(all, values), persons[n:]
@@ -103,7 +107,7 @@ func (f *filter) walks(base *url.URL, path string, persons []int64, references s
 }
 
 // values returns the parameters with the given persons; an error if they do not fit a URI.
-func (f *filter) values(base *url.URL, path, persons, references string) (url.Values, error) {
+func (f *filter) values(base *url.URL, path, persons, references string, delta bool) (url.Values, error) {
 	conditions := slices.Clone(*f)
 	if persons != "" {
 		conditions = slices.Insert(conditions, 0, "person in ("+persons+")")
@@ -111,6 +115,9 @@ func (f *filter) values(base *url.URL, path, persons, references string) (url.Va
 	values, err := rest.Values(params{strings.Join(conditions, " and "), references})
 	if err != nil {
 		return nil, err
+	}
+	if delta {
+		values["delta"] = []string{""}
 	}
 	if n := uriLength(base, path, values); n > maxURI {
 		return nil, fmt.Errorf("makes a request URI of %d characters, Protime takes %d", n, maxURI)

@@ -2,7 +2,9 @@ package protime
 
 import (
 	"context"
+	"iter"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,16 +36,23 @@ func januaryQuery() ClockingQuery {
 		ExternalReferences: []ReferenceName{PersonBadgeNumber, CustomReference("terminals", "HRMID")}}
 }
 
-// wire has a row for each operation: what is sent, and what becomes of an answer in the
-// shape of the reference, over HTTP.
-var wire = map[string]struct {
+// wireRow is an operation: what is sent, and what becomes of an answer in the shape of the
+// reference, over HTTP.
+type wireRow struct {
 	op      string
 	call    func(context.Context, *Client) (any, error)
 	request string // method and target
 	body    string
 	answer  answer
 	want    any
-}{
+}
+
+// wire has the rows of each resource.
+var wire = map[string]map[string]wireRow{
+	"clockings": clockingRows,
+}
+
+var clockingRows = map[string]wireRow{
 	"list": {
 		"GET /clockings",
 		func(ctx context.Context, c *Client) (any, error) {
@@ -56,11 +65,7 @@ var wire = map[string]struct {
 	"pages": {
 		"GET /clockings",
 		func(ctx context.Context, c *Client) (any, error) {
-			pages, err := worktime.Collect(c.Clockings.Pages(ctx, januaryQuery()))
-			if err != nil {
-				return nil, err
-			}
-			return pages[0].Items, nil
+			return firstPage(c.Clockings.Pages(ctx, januaryQuery()))
 		},
 		"GET /connector/protimeapi/api/v1/clockings?externalReferences=(people,@badge-number)(terminals,HRMID)&" + januaryFilter, "",
 		answer{status: 200, body: `{ "value": [ ` + aClocking + ` ] }`},
@@ -73,6 +78,15 @@ var wire = map[string]struct {
 		answer{status: 200, body: aClocking},
 		theClocking(),
 	},
+	"changes": {
+		"GET /clockings?delta",
+		func(ctx context.Context, c *Client) (any, error) {
+			return firstPage(c.Clockings.Changes(ctx, "", ClockingQuery{From: day(deltaDay)}))
+		},
+		"GET /connector/protimeapi/api/v1/clockings?delta&filter=date%20ge%20'" + deltaDay + "'", "",
+		answer{status: 200, body: `{ "value": [ ` + aClocking + ` ], "deltaLink": "/connector/protimeapi/api/v1/delta/clockings?deltaToken=eyJkZWx0YUlk" }`},
+		[]Change[Clocking]{{ChangeInsertOrUpdate, theClocking()}},
+	},
 	"create": {
 		"POST /clockings",
 		func(ctx context.Context, c *Client) (any, error) {
@@ -84,31 +98,46 @@ var wire = map[string]struct {
 	},
 }
 
+// deltaDay is the first day of last year: the earliest that a delta may begin at.
+var deltaDay = worktime.NewDate(time.Now().UTC().Add(-12*time.Hour).Year()-1, time.January, 1).String()
+
+// firstPage returns the items of the first page.
+func firstPage[T any](pages iter.Seq2[worktime.Page[T], error]) ([]T, error) {
+	for page, err := range pages {
+		return page.Items, err
+	}
+	return nil, nil
+}
+
 func TestWire(t *testing.T) {
 	shown := map[string]bool{}
-	for name, row := range wire {
-		t.Run(name, func(t *testing.T) {
-			v := newVendor(t, row.answer)
-			got, err := row.call(t.Context(), v.client(t))
-			require.NoError(t, err)
-			assert.Equal(t, row.want, got)
-			require.Len(t, v.api(), 1)
-			sent := v.api()[0]
-			assert.Equal(t, row.request, sent.Method+" "+sent.Target)
-			assert.Equal(t, "Bearer canary-access-token", sent.Header.Get("Authorization"))
-			assert.Equal(t, "application/json", sent.Header.Get("Accept"))
-			if row.body == "" {
-				assert.Empty(t, sent.Body)
-			} else {
-				assert.JSONEq(t, row.body, sent.Body)
-				assert.Equal(t, "application/json", sent.Header.Get("Content-Type"))
-			}
-		})
-		shown[row.op] = true
+	for resource, rows := range wire {
+		for name, row := range rows {
+			t.Run(resource+"/"+name, row.run)
+			shown[row.op] = true
+		}
 	}
 	for op, methods := range conformance.Operations(t, ".") {
 		assert.True(t, shown[op], "%s of %v has no row", op, methods)
 		delete(shown, op)
 	}
 	assert.Empty(t, shown, "rows without an operation")
+}
+
+func (row wireRow) run(t *testing.T) {
+	v := newVendor(t, row.answer)
+	got, err := row.call(t.Context(), v.client(t))
+	require.NoError(t, err)
+	assert.Equal(t, row.want, got)
+	require.Len(t, v.api(), 1)
+	sent := v.api()[0]
+	assert.Equal(t, row.request, sent.Method+" "+sent.Target)
+	assert.Equal(t, "Bearer canary-access-token", sent.Header.Get("Authorization"))
+	assert.Equal(t, "application/json", sent.Header.Get("Accept"))
+	if row.body == "" {
+		assert.Empty(t, sent.Body)
+	} else {
+		assert.JSONEq(t, row.body, sent.Body)
+		assert.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+	}
 }

@@ -18,6 +18,7 @@ type position struct {
 	Query     string `json:"q"`           // digest of all walks of the query
 	Walk      int    `json:"w"`           // which of them
 	Link      string `json:"l,omitempty"` // next page in it; empty: its first
+	Poll      bool   `json:"c,omitempty"` // the link is to be polled
 	End       bool   `json:"e,omitempty"` // nothing follows
 }
 
@@ -43,7 +44,7 @@ func digest(first []*url.URL) string {
 
 // readCursor checks that a cursor belongs to the walks that want describes. The reason is
 // empty if it does.
-func readCursor(c worktime.Cursor, want position, walks int) (p position, reason string) {
+func readCursor(c worktime.Cursor, want position, walks int, polls bool) (p position, reason string) {
 	b, err := base64.RawURLEncoding.DecodeString(string(c))
 	if len(c) > maxCursor || err != nil || json.Unmarshal(b, &p) != nil {
 		return p, "is not a cursor of this module"
@@ -55,7 +56,7 @@ func readCursor(c worktime.Cursor, want position, walks int) (p position, reason
 		return p, "belongs to another operation"
 	case p.Query != want.Query:
 		return p, "belongs to another query"
-	case !p.End && (p.Walk < 0 || p.Walk >= walks):
+	case !p.End && (p.Walk < 0 || p.Walk >= walks), p.Poll && (!polls || p.Link == ""):
 		return p, "is not a cursor of this module"
 	}
 	return p, ""

@@ -51,22 +51,22 @@ var listItems = List[Item, itemQuery]{
 	Decode: decodeItems,
 }
 
-func decodeItems(body []byte) (items []Item, nextLink string, err error) {
+func decodeItems(body []byte) (items []Item, next Next, err error) {
 	var p itemPage
 	if err := json.Unmarshal(body, &p); err != nil {
-		return nil, "", err
+		return nil, next, err
 	}
 	if p.Value == nil {
-		return nil, "", errors.New("the answer has no value array")
+		return nil, next, errors.New("the answer has no value array")
 	}
 	for i, raw := range p.Value {
 		var item Item
 		if err := json.Unmarshal(raw, &item); err != nil {
-			return items, "", fmt.Errorf("item %d: %w", i, err)
+			return items, next, fmt.Errorf("item %d: %w", i, err)
 		}
 		items = append(items, item)
 	}
-	return items, p.NextLink, nil
+	return items, Next{Link: p.NextLink}, nil
 }
 
 // explain reads {"error":{"code":…,"message":…,"reasons":[…]}}.

@@ -20,7 +20,17 @@ type List[T, Q any] struct {
 	// Cursor returns the position to resume at.
 	Cursor func(q Q) worktime.Cursor
 	// Decode reads a page. On an error it returns the items before the bad one.
-	Decode func(body []byte) (items []T, nextLink string, err error)
+	Decode func(body []byte) (items []T, next Next, err error)
+	// Poll reads the answer to a link that Decode or Poll marked as one to poll. Nil: there are none.
+	Poll func(body []byte) (items []T, next Next, err error)
+}
+
+// Next is the position after a page; the zero value is the end.
+type Next struct {
+	Link string
+	// Poll: what the link will answer may change later. A walk ends before it, and one that
+	// begins with it has one page.
+	Poll bool
 }
 
 // All walks the items of a list. Each range over it starts anew.
@@ -113,7 +123,7 @@ func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error)
 		End: len(w.first) == 0,
 	}
 	if cursor := list.Cursor(q); cursor != "" {
-		at, reason := readCursor(cursor, w.at, len(w.first))
+		at, reason := readCursor(cursor, w.at, len(w.first), list.Poll != nil)
 		if reason != "" {
 			return nil, c.BadField("Cursor", reason)
 		}
@@ -171,7 +181,7 @@ func (w *walker[T, Q]) sequence(ctx context.Context) iter.Seq[result[T]] {
 	return func(yield func(result[T]) bool) {
 		for !w.at.End {
 			page, err := w.fetch(ctx)
-			if !yield(result[T]{page, w.at.End, err}) || err != nil {
+			if !yield(result[T]{page, w.at.End || w.at.Poll, err}) || err != nil || w.at.Poll {
 				return
 			}
 		}
@@ -191,12 +201,16 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	}
 	w.seen[u.RequestURI()] = struct{}{}
 
-	var next string
+	decode := w.list.Decode
+	if w.at.Poll {
+		decode = w.list.Poll
+	}
+	var next Next
 	err = w.client.send(ctx, w.list.Op, u, nil, func(a Answer) (err error) {
 		if err = checkJSON(a); err == nil {
-			page.Items, next, err = w.list.Decode(a.Body)
+			page.Items, next, err = decode(a.Body)
 		}
-		if err == nil && a.response.Holds(next) {
+		if err == nil && a.response.Holds(next.Link) {
 			err = errors.New("the next link holds the credential")
 		}
 		return err
@@ -205,7 +219,8 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	if err != nil {
 		return page, w.explain(err)
 	}
-	if w.at.Link = next; next == "" {
+	w.at.Link, w.at.Poll = next.Link, next.Poll
+	if next.Link == "" {
 		clear(w.seen)
 		w.at.Walk++
 		w.at.End = w.at.Walk == len(w.first)

@@ -1,0 +1,158 @@
+package protime
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/rest"
+	"github.com/worktime-go/worktime/internal/transport"
+)
+
+// PeriodQuery selects the records of persons on the days of a period. All conditions that are
+// set must hold. A list of persons that is too long for one request is split; the records then
+// come in the order of the list.
+type PeriodQuery struct {
+	// From is required; it and To are included and at most 366 days apart. Without To
+	// everything from From on is listed.
+	From, To worktime.Date
+	// Persons are ids in Protime; nil for all. Duplicates are dropped.
+	Persons []int64
+	// Circles and OrgGroups select the persons in them; nil for no such condition.
+	Circles   []int64
+	OrgGroups []int64
+	// ExternalReferences to have in the answers.
+	ExternalReferences []ReferenceName
+	// Cursor resumes after a page of an earlier walk of the same query.
+	Cursor worktime.Cursor
+}
+
+func (q PeriodQuery) position() worktime.Cursor { return q.Cursor }
+
+func (q PeriodQuery) selection() (selection, error) { return q.named("PeriodQuery") }
+
+// named returns the selection with errors that name the fields of the given type.
+func (q PeriodQuery) named(name string) (selection, error) {
+	s := selection{name: name, from: q.From, persons: q.Persons, references: q.ExternalReferences}
+	err := cmp.Or(
+		checkRange(name, q.From, q.To),
+		checkIDs(name+".Persons", q.Persons),
+		checkIDs(name+".Circles", q.Circles),
+		checkIDs(name+".OrgGroups", q.OrgGroups),
+	)
+	s.filter.named("person", "circle", q.Circles)
+	s.filter.named("person", "org-group", q.OrgGroups)
+	s.byPerson = len(s.filter) > 0 || len(q.Persons) > 0
+	s.filter.dates(q.From, q.To)
+	return s, err
+}
+
+// ListQuery is for collections that are listed as a whole.
+type ListQuery struct {
+	// ExternalReferences to have in the answers.
+	ExternalReferences []ReferenceName
+	// Cursor resumes after a page of an earlier walk of the same query.
+	Cursor worktime.Cursor
+}
+
+func (q ListQuery) position() worktime.Cursor { return q.Cursor }
+
+func (q ListQuery) selection() (selection, error) {
+	return selection{name: "ListQuery", references: q.ExternalReferences}, nil
+}
+
+// query selects the records of a collection.
+type query interface {
+	// selection checks the query; the error names a field.
+	selection() (selection, error)
+	position() worktime.Cursor
+}
+
+// selection is what a query comes to.
+type selection struct {
+	name       string        // of the query's type, for errors
+	from       worktime.Date // zero for collections without dates
+	byPerson   bool          // persons are selected, in whatever way
+	filter     filter        // all conditions but that of the persons
+	persons    []int64       // nil for all
+	references []ReferenceName
+}
+
+// walks returns the parameters of the requests that the selection takes.
+func (s selection) walks(base *url.URL, path string, delta bool) ([]url.Values, error) {
+	references, err := encodeReferences(s.references)
+	if err != nil {
+		return nil, badField(s.name+".ExternalReferences", err.Error())
+	}
+	all, err := s.filter.walks(base, path, s.persons, references, delta)
+	if err != nil {
+		return nil, badField(s.name, err.Error())
+	}
+	return all, nil
+}
+
+// listOf is the list of the records at a path. The name is the collection's in errors and traces.
+func listOf[T any, Q query](name, path string) rest.List[T, Q] {
+	return rest.List[T, Q]{
+		Op: rest.Op{Name: "list " + name, Class: transport.Safe, Method: http.MethodGet, Path: path},
+		Queries: func(base *url.URL, q Q) ([]url.Values, error) {
+			s, err := q.selection()
+			if err != nil {
+				return nil, err
+			}
+			return s.walks(base, path, false)
+		},
+		Cursor: Q.position,
+		Decode: decodePage[T],
+	}
+}
+
+// getOf reads the record at a path with one place for its id or reference.
+func getOf(name, path string) rest.Op {
+	return rest.Op{Name: "get " + name, Class: transport.Safe, Method: http.MethodGet, Path: path}
+}
+
+// byID reads a record by its id in Protime.
+func byID[T any](ctx context.Context, c *rest.Client, op rest.Op, id int64, references []ReferenceName) (T, error) {
+	if id < 1 {
+		return *new(T), badField("id", fmt.Sprintf("is %d: ids begin at 1", id))
+	}
+	names, err := encodeReferences(references)
+	if err != nil {
+		return *new(T), badField("references", err.Error())
+	}
+	return rest.Get[T](ctx, c, op, params{ExternalReferences: names}, strconv.FormatInt(id, 10))
+}
+
+// byRef reads a record by its id, or by an external reference on the collection.
+func byRef[T any](ctx context.Context, c *rest.Client, op rest.Op, collection string, ref Ref, references []ReferenceName) (T, error) {
+	segment, query, err := pathRef("ref", collection, ref, references)
+	if err != nil {
+		return *new(T), err
+	}
+	return rest.Get[T](ctx, c, op, query, segment)
+}
+
+// pathRef returns the path segment that stands for an object, and the parameters that say how
+// to read it: for an external reference, its name comes first among the references.
+func pathRef(field, collection string, ref Ref, references []ReferenceName) (segment string, query params, err error) {
+	if err := checkRef(field, &ref); err != nil {
+		return "", params{}, err
+	}
+	segment = strconv.FormatInt(ref.ID, 10)
+	for name, value := range ref.ExternalReferences {
+		own := CustomReference(collection, name)
+		references = append([]ReferenceName{own}, slices.DeleteFunc(slices.Clone(references), func(r ReferenceName) bool { return r == own })...)
+		segment = value
+	}
+	names, err := encodeReferences(references)
+	if err != nil {
+		return "", params{}, badField("references", err.Error())
+	}
+	return segment, params{ExternalReferences: names}, nil
+}
