@@ -9,4 +9,7 @@
 // Reading order: source.go has the cache, flight.go the renewal, exchange.go the request to a
 // token endpoint, grants.go where tokens come from, refresh.go the renewal of a login whose
 // refresh token can be spent only once.
+//
+// Beside that stands the OpenID provider: discovery.go has its metadata, keys.go its keys, and
+// idtoken.go checks its ID tokens.
 package auth
