@@ -88,10 +88,17 @@ func (x *exchange) passGate(ctx context.Context) error {
 		return x.fail(err, x.before)
 	}
 	var p place
+	hasTurn := false
 	for {
 		asked, whole := x.call.Host.gate.wait(&p, time.Now())
 		if whole <= 0 {
-			return nil
+			if hasTurn {
+				return nil
+			}
+			hasTurn = true
+			if whole = x.call.Host.Quota.turn(time.Now()); whole <= 0 {
+				return nil
+			}
 		}
 		if err := x.pause(ctx, asked, whole, true); err != nil {
 			return err

@@ -16,6 +16,8 @@ type Host struct {
 	scheme, host, port string
 	gate               gate
 	budget             budget
+	// Quota is set before the first call, if the vendor tells one.
+	Quota *Quota
 }
 
 // NewHost returns the host with the origin of u, which must have passed [ParseOrigin]. Clients

@@ -15,14 +15,20 @@ func (x *exchange) asked() time.Duration {
 	if x.outcome != Throttled && x.outcome != Unavailable {
 		return 0
 	}
-	now := time.Now()
-	if date, err := http.ParseTime(x.header.Get("Date")); err == nil {
-		now = date
-	}
+	now := serverTime(x.header, time.Now())
 	if d := retryAfter(x.header["Retry-After"], now); d > 0 || x.outcome != Throttled {
 		return d
 	}
 	return rateLimitReset(x.header.Get("X-RateLimit-Reset"), now)
+}
+
+// serverTime is the server's clock, which its dates are measured against; ours if it does not
+// tell it.
+func serverTime(header http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		return date
+	}
+	return now
 }
 
 // retryAfter reads the Retry-After fields of an answer (RFC 9110, section 10.2.3): seconds, or

@@ -75,6 +75,7 @@ func (x *exchange) send(ctx context.Context) {
 		err = errors.New("the RoundTripper returned no answer and no error")
 	default:
 		x.status, x.header = resp.StatusCode, resp.Header
+		x.call.Host.Quota.read(x.header, time.Now())
 		err = x.read(resp)
 	}
 	x.final = err != nil && permanent(err)
