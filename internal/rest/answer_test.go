@@ -117,7 +117,7 @@ func TestUnreadableAtLength(t *testing.T) {
 // A vendor may put its refusals under a status of its own.
 func TestClassify(t *testing.T) {
 	c, n := answers(t, worktime.Options{}, status(500))
-	c.Vendor.Classify = func(status int, header http.Header, body []byte) transport.Outcome {
+	c.Vendor.Classify = func(_ Op, status int, header http.Header, body []byte) transport.Outcome {
 		assert.Equal(t, 500, status)
 		assert.Equal(t, "application/json", header.Get("Content-Type"))
 		assert.Contains(t, string(body), "E500")

@@ -99,7 +99,7 @@ func serveBook(t testing.TB, b *book, o worktime.Options) (*Client, *watch) {
 // forge returns a cursor of the list of c for the query without parameters, with the position of p.
 func forge(t testing.TB, c *Client, p position) worktime.Cursor {
 	t.Helper()
-	w, err := newWalker(c, listItems, itemQuery{})
+	w, err := newWalker(t.Context(), c, listItems, itemQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

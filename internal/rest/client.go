@@ -23,12 +23,14 @@ type Client struct {
 	Base      *url.URL // origin and path prefix, without a slash at the end
 	Auth      transport.Authorizer
 	Vendor    Vendor
+	// Locate finds Base and Host if they are nil: a vendor may tell them only after the login.
+	Locate func(ctx context.Context) (*url.URL, *transport.Host, error)
 }
 
 // Vendor is how a vendor answers.
 type Vendor struct {
-	// Classify judges an answer; nil means by status.
-	Classify func(status int, header http.Header, body []byte) transport.Outcome
+	// Classify judges an answer to op; nil means by status.
+	Classify func(op Op, status int, header http.Header, body []byte) transport.Outcome
 	// Explain reads the vendor's words out of an unsuccessful answer, whatever its shape.
 	Explain func(body []byte) (code, message string, details []string)
 	// Expired reports that a link to a further page was answered with a status that
@@ -78,13 +80,33 @@ func (c *Client) Send(ctx context.Context, op Op, query, body any, read func(Ans
 	if err != nil {
 		return c.BadField("body", err.Error())
 	}
+	if c, err = c.located(ctx, op, path); err != nil {
+		return err
+	}
 	return c.send(ctx, op, c.url(path, values), payload, read)
+}
+
+// located returns the client with the place of the API.
+func (c *Client) located(ctx context.Context, op Op, path string) (*Client, error) {
+	if c.Base != nil {
+		return c, nil
+	}
+	base, host, err := c.Locate(ctx)
+	if err != nil {
+		return nil, c.stopped(op, c.url(path, nil), err)
+	}
+	found := *c
+	found.Base, found.Host = base, host
+	return &found, nil
 }
 
 // url returns the URL of an escaped path.
 func (c *Client) url(path string, values url.Values) *url.URL {
-	u := *c.Base
-	u.RawPath = c.Base.EscapedPath() + path
+	var u url.URL // for errors, if the place of the API is not known
+	if c.Base != nil {
+		u = *c.Base
+	}
+	u.RawPath = u.EscapedPath() + path
 	u.Path, _ = url.PathUnescape(u.RawPath) // escaped by expand, or checked by Do
 	u.RawQuery = Encode(values)
 	return &u
@@ -95,10 +117,16 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 	if body != nil {
 		header["Content-Type"] = []string{"application/json"}
 	}
-	resp, err := c.Transport.Do(ctx, &transport.Call{
+	call := &transport.Call{
 		Operation: op.Name, Class: op.Class, Method: op.Method, URL: u, Host: c.Host,
-		Header: header, Body: body, Auth: c.Auth, Classify: c.Vendor.Classify,
-	})
+		Header: header, Body: body, Auth: c.Auth,
+	}
+	if c.Vendor.Classify != nil {
+		call.Classify = func(status int, header http.Header, body []byte) transport.Outcome {
+			return c.Vendor.Classify(op, status, header, body)
+		}
+	}
+	resp, err := c.Transport.Do(ctx, call)
 	if err != nil {
 		f, ok := errors.AsType[*transport.Failure](err)
 		if ok && op.NoBody && f.StatusCode/100 == 2 && read(Answer{StatusCode: f.StatusCode, Header: f.Header}) == nil {

@@ -19,6 +19,8 @@ type position struct {
 	Walk      int    `json:"w"`           // which of them
 	Link      string `json:"l,omitempty"` // next page in it; empty: its first
 	Poll      bool   `json:"c,omitempty"` // the link is to be polled
+	Page      int    `json:"n,omitempty"` // number of the next page; 0: the first
+	First     string `json:"f,omitempty"` // what the page before began with
 	End       bool   `json:"e,omitempty"` // nothing follows
 }
 
@@ -56,7 +58,7 @@ func readCursor(c worktime.Cursor, want position, walks int, polls bool) (p posi
 		return p, "belongs to another operation"
 	case p.Query != want.Query:
 		return p, "belongs to another query"
-	case !p.End && (p.Walk < 0 || p.Walk >= walks), p.Poll && (!polls || p.Link == ""):
+	case !p.End && (p.Walk < 0 || p.Walk >= walks), p.Page < 0, p.Poll && (!polls || p.Link == ""):
 		return p, "is not a cursor of this module"
 	}
 	return p, ""

@@ -39,6 +39,9 @@ func (c *Client) Do(ctx context.Context, r worktime.Request, out any) error {
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return c.BadField("out", "must be a pointer that is not nil")
 	}
+	if c, err = c.located(ctx, op, r.Path); err != nil {
+		return err
+	}
 	return c.send(ctx, op, c.url(r.Path, r.Query), body, func(a Answer) error {
 		switch out := out.(type) {
 		case nil:

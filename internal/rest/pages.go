@@ -11,9 +11,10 @@ import (
 	"github.com/worktime-go/worktime/internal/transport"
 )
 
-// List is an operation that answers with pages of T to a query Q, linked by next links.
+// List is an operation that answers with pages of T to a query Q, linked by next links or numbered.
 type List[T, Q any] struct {
 	Op
+	Args []string // for the names of the path template
 	// Queries returns the parameters of each walk that the query takes; a long list of
 	// persons takes several. It checks the query. The base is that of the client.
 	Queries func(base *url.URL, q Q) ([]url.Values, error)
@@ -23,6 +24,8 @@ type List[T, Q any] struct {
 	Decode func(body []byte) (items []T, next Next, err error)
 	// Poll reads the answer to a link that Decode or Poll marked as one to poll. Nil: there are none.
 	Poll func(body []byte) (items []T, next Next, err error)
+	// Numbered, if set, takes the place of Decode and Poll: pages have numbers and no links.
+	Numbered *Numbered[T]
 }
 
 // Next is the position after a page; the zero value is the end.
@@ -31,6 +34,9 @@ type Next struct {
 	// Poll: what the link will answer may change later. A walk ends before it, and one that
 	// begins with it has one page.
 	Poll bool
+
+	page  int    // number of the next page of a numbered list
+	first string // identity of the page
 }
 
 // All walks the items of a list. Each range over it starts anew.
@@ -72,7 +78,7 @@ func Pages[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) iter.
 // walk yields the pages from the query's cursor on. An error comes last, with the items of its
 // page that could be read.
 func walk[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q, yield func(worktime.Page[T], error) bool) {
-	w, err := newWalker(c, list, q)
+	w, err := newWalker(ctx, c, list, q)
 	if err != nil {
 		yield(worktime.Page[T]{}, err)
 		return
@@ -101,22 +107,31 @@ type result[T any] struct {
 
 // walker fetches one page after the other.
 type walker[T, Q any] struct {
-	client *Client
-	list   List[T, Q]
-	first  []*url.URL // of each walk
-	at     position   // of the page to fetch next
-	pages  int
-	seen   map[string]struct{} // links of the present walk
+	client  *Client
+	list    List[T, Q]
+	queries []url.Values // of each walk
+	first   []*url.URL   // of each walk
+	at      position     // of the page to fetch next
+	pages   int
+	seen    map[string]struct{} // links of the present walk
+	before  map[int64]struct{}  // keys of the page before, of a numbered list
 }
 
-func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
+func newWalker[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
+	path, err := expand(list.Path, list.Args)
+	if err != nil {
+		return nil, c.BadField("path", err.Error())
+	}
 	queries, err := list.Queries(c.Base, q)
 	if err != nil {
 		return nil, err
 	}
-	w := &walker[T, Q]{client: c, list: list, seen: map[string]struct{}{}}
+	if c, err = c.located(ctx, list.Op, path); err != nil {
+		return nil, err
+	}
+	w := &walker[T, Q]{client: c, list: list, queries: queries, seen: map[string]struct{}{}}
 	for _, values := range queries {
-		w.first = append(w.first, c.url(list.Path, values))
+		w.first = append(w.first, c.url(path, values))
 	}
 	w.at = position{
 		Version: cursorVersion, Provider: c.Transport.Provider(), Operation: list.Name, Query: digest(w.first),
@@ -191,7 +206,10 @@ func (w *walker[T, Q]) sequence(ctx context.Context) iter.Seq[result[T]] {
 // fetch gets the page at the present position and moves on.
 func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err error) {
 	u := w.first[w.at.Walk]
-	if w.at.Link != "" {
+	switch {
+	case w.list.Numbered != nil:
+		u = w.numberedURL()
+	case w.at.Link != "":
 		if u, err = w.client.Resolve(w.at.Link); err != nil {
 			return page, w.client.newError(w.list.Op, w.first[w.at.Walk], err)
 		}
@@ -202,7 +220,10 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	w.seen[u.RequestURI()] = struct{}{}
 
 	decode := w.list.Decode
-	if w.at.Poll {
+	switch {
+	case w.list.Numbered != nil:
+		decode = w.fetchNumbered
+	case w.at.Poll:
 		decode = w.list.Poll
 	}
 	var next Next
@@ -219,9 +240,10 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	if err != nil {
 		return page, w.explain(err)
 	}
-	w.at.Link, w.at.Poll = next.Link, next.Poll
-	if next.Link == "" {
+	w.at.Link, w.at.Poll, w.at.Page, w.at.First = next.Link, next.Poll, next.page, next.first
+	if next.Link == "" && next.page == 0 {
 		clear(w.seen)
+		w.before = nil
 		w.at.Walk++
 		w.at.End = w.at.Walk == len(w.first)
 	}
