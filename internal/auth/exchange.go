@@ -32,6 +32,8 @@ type Endpoint struct {
 	// DefaultLifetime is assumed when an answer has no usable expires_in; 0 leaves the
 	// expiry unknown.
 	DefaultLifetime time.Duration
+	// Explain may be nil. It says what to do about a failure, nil if it has nothing to say.
+	Explain func(*transport.Failure) error
 }
 
 // Field is one field of a token request. They are sent in the vendor's order.
@@ -40,11 +42,9 @@ type Field struct {
 	Secret      bool // cut out of whatever the server answers
 }
 
-// exchange posts form and reads the token of the answer. Beside an error it returns what could
-// be read of a successful status, or nil. Each field is sent
-// once and empty ones are left out (RFC 6749, section 3.2); the client authenticates in the
-// body, which is what the vendors document, and nothing is probed.
-func (e *Endpoint) exchange(ctx context.Context, operation string, class transport.Class, form []Field) (*tokenstore.Record, error) {
+// post sends form. Each field is sent once and empty ones are left out (RFC 6749, section 3.2); the
+// client authenticates in the body, which is what the vendors document, and nothing is probed.
+func (e *Endpoint) post(ctx context.Context, operation string, class transport.Class, form []Field) (*transport.Response, error) {
 	var body strings.Builder
 	for _, f := range form {
 		if f.Value == "" {
@@ -55,11 +55,17 @@ func (e *Endpoint) exchange(ctx context.Context, operation string, class transpo
 		}
 		body.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
 	}
-	resp, err := e.Client.Do(ctx, &transport.Call{
+	return e.Client.Do(ctx, &transport.Call{
 		Operation: operation, Class: class, Method: http.MethodPost, URL: e.URL, Host: e.Host,
 		Header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
 		Body:   []byte(body.String()), MaxBytes: maxAnswer, Patient: true,
 	})
+}
+
+// exchange posts form and reads the token of the answer. Beside an error it returns what could
+// be read of a successful status, or nil.
+func (e *Endpoint) exchange(ctx context.Context, operation string, class transport.Class, form []Field) (*tokenstore.Record, error) {
+	resp, err := e.post(ctx, operation, class, form)
 	if err != nil {
 		var record *tokenstore.Record
 		var f *transport.Failure
@@ -158,6 +164,11 @@ func (e *Endpoint) refused(operation string, form []Field, err error) error {
 		return out
 	}
 	out.StatusCode, out.RetryAfter, out.Attempts, out.Err = f.StatusCode, f.RetryAfter, f.Attempts, f.Err
+	if e.Explain != nil {
+		if why := e.Explain(f); why != nil {
+			out.Err = transport.Join(out.Err, hint(why.Error()))
+		}
+	}
 	// Only what is a well-formed OAuth error is believed: a captive portal or a gateway
 	// answers 400 and 401 too.
 	var members map[string]json.RawMessage
@@ -171,6 +182,19 @@ func (e *Endpoint) refused(operation string, form []Field, err error) error {
 		out.Err = oauthSentinel(code, f.Err)
 	}
 	return out
+}
+
+// hint is what Endpoint.Explain said.
+type hint string
+
+func (h hint) Error() string { return string(h) }
+
+// hinted returns the hint in err, nil if there is none.
+func hinted(err error) error {
+	if h, ok := errors.AsType[hint](err); ok {
+		return h
+	}
+	return nil
 }
 
 // oauthSentinel maps the codes of RFC 6749, section 5.2.

@@ -15,13 +15,16 @@ import (
 type flight struct {
 	forced bool // the token seen was refused: set before mu is freed
 	saving bool // only to save what is unsaved: likewise
-	began  time.Time
-	done   chan struct{}      // closed when token and err are set
-	over   <-chan struct{}    // closed when it has taken too long, or is gone
-	gone   chan struct{}      // closed when it has been reported too
-	got    *tokenstore.Record // what the server or the store had, saved or not
-	token  *token
-	err    error
+	// change, if it is not nil, takes the place of a renewal: a person logs in or out.
+	change  func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error)
+	changed bool // change has said what the login is from now on
+	began   time.Time
+	done    chan struct{}      // closed when token and err are set
+	over    <-chan struct{}    // closed when it has taken too long, or is gone
+	gone    chan struct{}      // closed when it has been reported too
+	got     *tokenstore.Record // what the server or the store had, saved or not
+	token   *token
+	err     error
 }
 
 // unsaved is a record that the store could not take.
@@ -60,6 +63,13 @@ func (s *Source) fly(ctx context.Context, f *flight, seen *token) {
 		}
 		s.land(ctx, f)
 	}()
+	s.mu.Lock()
+	change := f.change
+	s.mu.Unlock()
+	if change != nil {
+		f.err = s.alter(ctx, f, seen)
+		return
+	}
 	f.err = s.renew(ctx, f, seen)
 }
 
@@ -78,11 +88,14 @@ func (s *Source) land(ctx context.Context, f *flight) {
 		f.err = s.overdue(f.err)
 	}
 	s.mu.Lock()
-	if f.err == nil {
+	switch {
+	case f.err == nil || f.changed:
 		s.current.Store(f.token)
 		s.failed = time.Time{}
-	}
-	if f.err != nil || s.unsaved.Load() != nil {
+		if s.unsaved.Load() != nil {
+			s.failed, s.err = time.Now(), f.err
+		}
+	case f.change == nil: // what becomes of a login or a logout is no news of the stored login
 		s.failed, s.err = time.Now(), f.err
 	}
 	s.flight = nil
@@ -93,6 +106,9 @@ func (s *Source) land(ctx context.Context, f *flight) {
 // report tells the trace, after the landing: its function may use the client, and may panic.
 func (s *Source) report(ctx context.Context, f *flight, began time.Time) {
 	defer func() { _ = recover() }()
+	if f.change != nil && f.token == nil {
+		return // no token was asked for
+	}
 	var expiry time.Time
 	err := f.err
 	if f.token != nil {

@@ -19,6 +19,9 @@ type Refresh struct {
 	Store    tokenstore.Store
 	// Form returns the fields of the request in the vendor's order.
 	Form func(refreshToken string) []Field
+	// Check may be nil. It judges an answer, after its refresh token has been taken for saving: its ID
+	// token, for example. The error is a [worktime.AuthError].
+	Check func(ctx context.Context, old, answer *tokenstore.Record) error
 }
 
 // Fetch is a [Fetch].
@@ -35,8 +38,10 @@ type Refresh struct {
 //   - everything else, 5xx, HTML, a captive portal: temporary, the login stays.
 func (r Refresh) Fetch(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error) {
 	switch {
-	case old == nil || old.RefreshToken == "":
+	case old == nil:
 		return nil, r.loginRequired("no login is stored")
+	case old.RefreshToken == "":
+		return nil, r.loginRequired("the login has ended, and it came without a refresh token")
 	case old.Problem != "":
 		return nil, r.loginRequired(old.Problem)
 	}
@@ -74,6 +79,11 @@ func lostAnswer(record *tokenstore.Record, err error) bool {
 // settle decides what becomes of the stored record. lost says why an invalid_grant does not mean
 // that somebody ended the login.
 func (r Refresh) settle(ctx context.Context, old, record *tokenstore.Record, err error, lost string) (*tokenstore.Record, error) {
+	if err == nil && r.Check != nil {
+		if err = r.Check(ctx, old, record); err != nil && record.RefreshToken == "" {
+			return nil, err // the old one stays good
+		}
+	}
 	switch {
 	case err == nil, record != nil && record.RefreshToken != "":
 		return merge(old, record, err), temporary(err)
@@ -111,7 +121,9 @@ func merge(old, record *tokenstore.Record, err error) *tokenstore.Record {
 	if record.Scope != "" {
 		next.Scope = record.Scope // absent means unchanged (RFC 6749, section 5.1)
 	}
-	if record.IDToken != "" {
+	if next.IDToken == "" {
+		// Otherwise that of the login stays, which later ones must agree with (OpenID Connect Core 1.0,
+		// section 12.2).
 		next.IDToken = record.IDToken
 	}
 	return &next
@@ -147,7 +159,7 @@ func temporary(err error) error {
 	if errors.Is(err, worktime.ErrRedirect) {
 		sentinel = worktime.ErrRedirect
 	}
-	out.Err = transport.Join(sentinel, errors.New("the token was not refreshed; the login is kept"))
+	out.Err = transport.Join(sentinel, hinted(err), errors.New("the token was not refreshed; the login is kept"))
 	return &out
 }
 

@@ -44,7 +44,8 @@ func TestRefresh(t *testing.T) {
 	})
 }
 
-// What the answer says replaces what is stored (RFC 6749, section 5.1; OpenID Connect Core, 12.2).
+// What the answer says replaces what is stored (RFC 6749, section 5.1), but for the ID token: that of the
+// login is what later ones must agree with (OpenID Connect Core 1.0, section 12.2).
 func TestRefreshTakesOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLogin(t, 0)
@@ -54,7 +55,7 @@ func TestRefreshTakesOver(t *testing.T) {
 		assert.Equal(t, "openid", tok.Extra("scope"), "a narrower scope is visible")
 		assert.Empty(t, tok.RefreshToken, "stays here")
 		record := l.stored(t)
-		assert.Equal(t, "id-1", record.IDToken)
+		assert.Equal(t, "id-0", record.IDToken)
 		assert.Equal(t, "openid", record.Scope)
 		assert.Equal(t, "ann", record.Subject)
 		l.kept(t)

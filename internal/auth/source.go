@@ -172,10 +172,17 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	}
 	s.mu.Lock()
 	if t := s.current.Load(); t != seen {
-		s.mu.Unlock() // a flight has landed since seen was read
-		return t, nil
+		if t != nil {
+			s.mu.Unlock() // a flight has landed since seen was read
+			return t, nil
+		}
+		seen = nil // logged out meanwhile
 	}
 	f := s.flight
+	if f != nil && f.change != nil {
+		s.mu.Unlock()
+		return s.afterChange(ctx, f, seen)
+	}
 	if f == nil {
 		now := time.Now()
 		if err := s.grounded(now); err != nil {
@@ -240,6 +247,14 @@ func (s *Source) Refused(ctx context.Context, value string, header http.Header) 
 		return seen.header, nil
 	}
 	f := s.flight
+	if f != nil && f.change != nil {
+		s.mu.Unlock()
+		t, err := s.afterChange(ctx, f, seen)
+		if err != nil || t.header == value {
+			return "", err
+		}
+		return t.header, nil
+	}
 	if f == nil {
 		now := time.Now()
 		if s.closed || !s.forced.IsZero() && now.Sub(s.forced) < forcedPause {

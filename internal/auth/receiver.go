@@ -1,0 +1,417 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+)
+
+const (
+	// How long a request may take to come, and a connection may idle.
+	receiverHeader = 10 * time.Second
+	receiverRead   = 30 * time.Second
+	// lastLook is how long the receiver waits for a browser to fetch the answer page after a
+	// redirect to an address without the code.
+	lastLook = 3 * time.Second
+	// maxPastes ends a conversation with somebody who is no person.
+	maxPastes = 100
+)
+
+// receiver waits on the loopback interface for the answer to one login (RFC 8252, section 7.3).
+// Whatever is no answer to it is refused, and the wait goes on.
+type receiver struct {
+	host, path string // of the redirect URI
+	accept     func(url.Values) (answer, error)
+	arrivals   chan *arrival
+	closed     chan struct{}
+	server     *http.Server
+	serving    sync.WaitGroup
+
+	mu      sync.Mutex
+	arrived *arrival // the first good answer
+}
+
+// arrival is an answer that has come. The browser that brought it waits for the outcome.
+type arrival struct {
+	values  url.Values
+	query   bool          // it came in the address, so the browser is sent to another one
+	outcome chan struct{} // closed when err is set
+	err     error
+	shown   chan struct{} // closed when the page about it is out
+	once    sync.Once
+}
+
+func newArrival(values url.Values, query bool) *arrival {
+	return &arrival{values: values, query: query, outcome: make(chan struct{}), shown: make(chan struct{})}
+}
+
+// over tells the browser how the login went.
+func (a *arrival) over(err error) {
+	a.err = err
+	close(a.outcome)
+}
+
+func (a *arrival) out() { a.once.Do(func() { close(a.shown) }) }
+
+// listenFunc is that of net.
+type listenFunc func(ctx context.Context, network, address string) (net.Listener, error)
+
+// listen opens the sockets of a redirect URI, and returns the port. The name localhost stands for
+// both addresses: a browser may try either, and whoever has the other one would get the code.
+func listen(ctx context.Context, redirect *url.URL, open listenFunc) (listeners []net.Listener, port string, err error) {
+	hosts := []string{redirect.Hostname()}
+	if strings.EqualFold(hosts[0], "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	wanted := redirect.Port()
+	if wanted == "" {
+		wanted = "80"
+	}
+	for range 10 { // a free port of one address may be taken on the other
+		listeners, port, err = listenAll(ctx, hosts, wanted, open)
+		if err == nil || wanted != "0" {
+			break
+		}
+	}
+	return listeners, port, err
+}
+
+func listenAll(ctx context.Context, hosts []string, port string, open listenFunc) (listeners []net.Listener, bound string, err error) {
+	var missing error
+	for _, host := range hosts {
+		l, err := open(ctx, "tcp", net.JoinHostPort(host, port))
+		if err == nil {
+			listeners = append(listeners, l)
+			_, port, err = net.SplitHostPort(l.Addr().String())
+		} else if probe, no := open(ctx, "tcp", net.JoinHostPort(host, "0")); no != nil {
+			missing = err // this machine does not have the address at all
+			continue
+		} else {
+			_ = probe.Close()
+		}
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close()
+			}
+			return nil, "", fmt.Errorf("port %s of %s cannot be used: %w", port, host, err)
+		}
+	}
+	if len(listeners) == 0 {
+		return nil, "", fmt.Errorf("no loopback address can be used: %w", missing)
+	}
+	return listeners, port, nil
+}
+
+func newReceiver(redirect *url.URL, accept func(url.Values) (answer, error)) *receiver {
+	r := &receiver{host: hostOf(redirect.Host), path: pathOf(redirect), accept: accept, arrivals: make(chan *arrival, 1), closed: make(chan struct{})}
+	r.server = &http.Server{
+		Handler: r, ReadHeaderTimeout: receiverHeader, ReadTimeout: receiverRead, IdleTimeout: receiverRead, MaxHeaderBytes: maxAuthorization,
+		ErrorLog: log.New(io.Discard, "", 0), // its text is of anybody's making
+	}
+	return r
+}
+
+func pathOf(u *url.URL) string {
+	if u.Path == "" {
+		return "/"
+	}
+	return u.Path
+}
+
+// hostOf returns a Host without the port that browsers leave out.
+func hostOf(host string) string { return strings.TrimSuffix(strings.ToLower(host), ":80") }
+
+func (r *receiver) serve(listeners []net.Listener) {
+	for _, l := range listeners {
+		r.serving.Go(func() { _ = r.server.Serve(l) }) // always ends with an error, that of close
+	}
+}
+
+func (r *receiver) close(listeners []net.Listener) {
+	close(r.closed)
+	_ = r.server.Close()
+	for _, l := range listeners {
+		_ = l.Close() // also if serve has not come so far as to tell the server of it
+	}
+	r.serving.Wait()
+}
+
+// ServeHTTP implements [http.Handler].
+func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Connection", "close")
+	switch {
+	case hostOf(req.Host) != r.host:
+		// A page of another host whose name leads here (DNS rebinding).
+		failedPage("This is not the address of the login.").write(w, http.StatusMisdirectedRequest)
+		return
+	case req.URL.Path != r.path:
+		failedPage("There is nothing here.").write(w, http.StatusNotFound)
+		return
+	}
+	values, status, why := receive(w, req)
+	if why != "" {
+		failedPage(why).write(w, status)
+		return
+	}
+	r.mu.Lock()
+	arrived := r.arrived
+	r.mu.Unlock()
+	if values == nil { // the address without an answer
+		if arrived == nil {
+			relayPage().write(w, http.StatusOK)
+			return
+		}
+		r.show(w, arrived, arrived.query)
+		return
+	}
+	if _, err := r.accept(values); err != nil {
+		failedPage("This is no answer to the login that is under way.").write(w, http.StatusBadRequest)
+		return
+	}
+	own := newArrival(values, req.Method == http.MethodGet)
+	switch {
+	case !r.deliver(own):
+		failedPage("The login has been answered already.").write(w, http.StatusConflict)
+	case own.query:
+		r.redirect(w, own)
+	default:
+		r.show(w, own, true)
+	}
+}
+
+// deliver hands the first answer over.
+func (r *receiver) deliver(a *arrival) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.arrived != nil {
+		return false
+	}
+	r.arrived = a
+	r.arrivals <- a
+	return true
+}
+
+// show waits for the outcome and answers with it. The receiver may close after the last page.
+func (r *receiver) show(w http.ResponseWriter, a *arrival, last bool) {
+	if last {
+		defer a.out()
+	}
+	if !r.wait(a) {
+		return
+	}
+	if a.err != nil {
+		failedPage(explain(a.err)).write(w, http.StatusBadRequest)
+		return
+	}
+	donePage().write(w, http.StatusOK)
+}
+
+// redirect takes the code out of the browser's address, where the page is shown then.
+func (r *receiver) redirect(w http.ResponseWriter, a *arrival) {
+	if !r.wait(a) {
+		return
+	}
+	secureHeaders(w.Header())
+	w.Header().Set("Location", (&url.URL{Path: r.path}).EscapedPath())
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// wait reports whether the login has come to an outcome.
+func (r *receiver) wait(a *arrival) bool {
+	select {
+	case <-a.outcome:
+		return true
+	case <-r.closed:
+		return false
+	}
+}
+
+// receive returns the parameters of a request at the redirect URI, nil if it has none, or why
+// it is refused, with which status.
+func receive(w http.ResponseWriter, r *http.Request) (values url.Values, status int, why string) {
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		w.Header().Set("Allow", "GET, POST")
+		return nil, http.StatusMethodNotAllowed, "Only a browser that comes from the login page is expected here."
+	// A browser says so if it is not the person who goes here but a script of some page, or a frame in it.
+	case other(r, "Sec-Fetch-Mode", "navigate") || other(r, "Sec-Fetch-Dest", "document"):
+		return nil, http.StatusForbidden, "Only a browser that comes from the login page is expected here."
+	case r.Method == http.MethodGet && r.URL.RawQuery == "":
+		return nil, http.StatusOK, ""
+	}
+	values, err := readAnswer(w, r)
+	if err != nil {
+		return nil, http.StatusBadRequest, "This is no answer of a login server: " + err.Error() + "."
+	}
+	return values, http.StatusOK, ""
+}
+
+// other reports whether a header field is there and has another value.
+func other(r *http.Request, field, value string) bool {
+	list := r.Header.Values(field)
+	return len(list) > 1 || len(list) == 1 && list[0] != value
+}
+
+// Run logs a person in to an account: it opens the login page in the browser and waits on the
+// loopback interface for the answer, until ctx ends or half an hour has passed.
+//
+// Errors are [worktime.AuthError], or those of ctx.
+func (l *Logins) Run(ctx context.Context, account string) error {
+	if l.redirect.Scheme != "http" {
+		return &worktime.FieldError{
+			Provider: l.flow.Client.Provider(), Field: "RedirectURL",
+			Reason: `must be http and a loopback host, such as "http://127.0.0.1:8400/callback", for the login of a program`,
+		}
+	}
+	var config net.ListenConfig
+	return l.run(ctx, account, config.Listen)
+}
+
+func (l *Logins) run(ctx context.Context, account string, open listenFunc) error {
+	listeners, port, err := listen(ctx, l.redirect, open)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return l.newError("login", transport.Join(worktime.ErrUnavailable, err))
+	}
+	redirect := *l.redirect
+	redirectURI := l.flow.RedirectURL
+	if l.redirect.Port() == "0" {
+		redirect.Host = net.JoinHostPort(l.redirect.Hostname(), port)
+		redirectURI = redirect.String()
+	}
+	var tx Transaction
+	r := newReceiver(&redirect, func(values url.Values) (answer, error) { return l.accept(tx, values) })
+	defer r.close(listeners)
+	address, begun, err := l.begin(ctx, account, redirectURI, l.loopbackMode())
+	if err != nil {
+		return err
+	}
+	tx = begun
+	r.serve(listeners)
+	a, err := l.await(ctx, r, tx, address)
+	if err != nil {
+		return err
+	}
+	err = l.finish(ctx, tx, a.values)
+	a.over(err)
+	r.lastLook(ctx, a)
+	return err
+}
+
+// lastLook waits until the browser has the page about the login.
+func (r *receiver) lastLook(ctx context.Context, a *arrival) {
+	timer := time.NewTimer(lastLook)
+	defer timer.Stop()
+	select {
+	case <-a.shown:
+	case <-timer.C: // the browser is gone
+	case <-ctx.Done():
+	}
+}
+
+// loopbackMode is the response mode of a program's login: what is to be copied from the address must
+// be in it.
+func (l *Logins) loopbackMode() string {
+	if l.flow.Paste != nil && l.flow.ResponseMode == "form_post" {
+		if l.flow.Hybrid {
+			return "fragment"
+		}
+		return "query"
+	}
+	return l.flow.ResponseMode
+}
+
+// await opens the browser and returns the first answer.
+func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address string) (*arrival, error) {
+	asking, stop := context.WithDeadline(ctx, tx.expiry())
+	defer stop()
+	// Neither is waited for when the login is over: they are the caller's, and may be deaf.
+	failed := make(chan error, 1)
+	go func() {
+		if err := l.open(asking, address); err != nil {
+			failed <- err
+		}
+	}()
+	pasted := make(chan url.Values, 1)
+	if l.flow.Paste != nil {
+		go l.paste(asking, tx, pasted)
+	}
+	opening := failed
+	for {
+		select {
+		case a := <-r.arrivals:
+			return a, nil
+		case values := <-pasted:
+			a := newArrival(values, true)
+			a.out() // there is no browser to show it to
+			r.deliver(a)
+			return <-r.arrivals, nil
+		case err := <-opening:
+			if l.flow.Paste == nil {
+				return nil, l.newError("login", err)
+			}
+			opening = nil // the person may have a browser of their own
+		case <-asking.Done():
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, l.refused(worktime.ErrLoginRequired, fmt.Sprintf("nobody has logged in within %v", transactionLife))
+		}
+	}
+}
+
+// open shows the person the login page.
+func (l *Logins) open(ctx context.Context, address string) (err error) {
+	const failed = "the browser could not be opened"
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: panic of type %T", failed, p)
+		}
+	}()
+	err = transport.Sanitize(l.flow.Open(ctx, address))
+	_, query, _ := strings.Cut(address, "?")
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(err.Error(), query): // the address is nobody else's business
+		return errors.New(failed)
+	default:
+		return fmt.Errorf("%s: %w", failed, err)
+	}
+}
+
+// paste asks for the address that the browser has ended at until it is an answer.
+func (l *Logins) paste(ctx context.Context, tx Transaction, pasted chan<- url.Values) {
+	defer func() { _ = recover() }() // of the caller's function; then the answer comes by the browser, or not
+	for range maxPastes {
+		address, err := l.flow.Paste(ctx)
+		if err != nil || ctx.Err() != nil {
+			return
+		}
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil {
+			continue
+		}
+		values, err := readAnswer(nil, &http.Request{Method: http.MethodGet, URL: u})
+		if err != nil {
+			continue
+		}
+		if _, err := l.accept(tx, values); err == nil {
+			pasted <- values
+			return
+		}
+	}
+}
