@@ -14,6 +14,7 @@ import (
 // next request of the API; its methods return a changed copy.
 type Fault struct {
 	token  bool
+	login  bool
 	match  []func(*http.Request) bool
 	skip   int
 	times  int // negative: for ever
@@ -24,6 +25,12 @@ type Fault struct {
 // OnToken makes it happen to requests of the token endpoint.
 func (f Fault) OnToken() Fault {
 	f.token = true
+	return f
+}
+
+// OnLogin makes it happen to the other requests of the login server, such as that for its keys.
+func (f Fault) OnLogin() Fault {
+	f.login = true
 	return f
 }
 
@@ -84,8 +91,8 @@ func (f Fault) edit(change func(http.Header)) Fault {
 	return f
 }
 
-func (f Fault) matches(r *http.Request, token bool) bool {
-	return f.token == token && !slices.ContainsFunc(f.match, func(match func(*http.Request) bool) bool { return !match(r) })
+func (f Fault) matches(r *http.Request, token, login bool) bool {
+	return f.token == token && f.login == login && !slices.ContainsFunc(f.match, func(match func(*http.Request) bool) bool { return !match(r) })
 }
 
 func (f Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -148,12 +155,12 @@ func (fs *faults) ClearFaults() {
 }
 
 // next returns the fault that happens to a request, if one does.
-func (fs *faults) next(r *http.Request, token bool) (Fault, bool) {
+func (fs *faults) next(r *http.Request, token, login bool) (Fault, bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for _, fault := range fs.pending {
 		switch {
-		case fault.times == 0 || !fault.matches(r, token):
+		case fault.times == 0 || !fault.matches(r, token, login):
 		case fault.skip > 0:
 			fault.skip--
 		default:

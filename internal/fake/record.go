@@ -19,6 +19,8 @@ type Request struct {
 	Body   []byte
 	// Token: it was meant for the token endpoint.
 	Token bool
+	// Login: it was meant for another path of the login server.
+	Login bool
 }
 
 // recorder keeps all requests.
@@ -27,14 +29,14 @@ type recorder struct {
 	all []Request
 }
 
-func (rec *recorder) add(r *http.Request, body []byte, token bool) {
+func (rec *recorder) add(r *http.Request, body []byte, token, login bool) {
 	uri := r.RequestURI
 	if uri == "" { // not made by a server
 		uri = r.URL.RequestURI()
 	}
 	request := Request{
 		Time: time.Now(), Method: r.Method, Host: r.Host, URI: uri, Path: r.URL.Path,
-		Header: r.Header.Clone(), Body: body, Token: token,
+		Header: r.Header.Clone(), Body: body, Token: token, Login: login,
 	}
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -57,9 +59,12 @@ func (rec *recorder) Count() (api, token int) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	for i := range rec.all {
-		if rec.all[i].Token {
+		switch {
+		case rec.all[i].Token:
 			token++
+		case !rec.all[i].Login:
+			api++
 		}
 	}
-	return len(rec.all) - token, token
+	return api, token
 }

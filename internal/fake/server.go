@@ -15,6 +15,10 @@ type Handlers struct {
 	API, Token http.Handler
 	// IsToken reports whether a request is meant for the token endpoint.
 	IsToken func(*http.Request) bool
+	// Login has the other paths of the login server, such as that of its keys, and IsLogin tells which requests
+	// those are. Both are nil if there are none.
+	Login   http.Handler
+	IsLogin func(*http.Request) bool
 }
 
 // Server stands between a vendor's handlers and the network. It is a handler itself, so that it may be served
@@ -102,18 +106,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 
 	token := s.handlers.IsToken(r)
+	login := !token && s.handlers.IsLogin != nil && s.handlers.IsLogin(r)
 	body, err := io.ReadAll(r.Body)
-	s.recorder.add(r, body, token)
+	s.recorder.add(r, body, token, login)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 
 	handler := s.handlers.API
-	if token {
+	switch {
+	case token:
 		handler = s.handlers.Token
+	case login:
+		handler = s.handlers.Login
 	}
-	if fault, ok := s.faults.next(r, token); ok {
+	if fault, ok := s.faults.next(r, token, login); ok {
 		fault.serve(w, r, handler)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,17 +115,9 @@ func (e *TokenEndpoint) throttle() time.Duration {
 
 // judge returns the scopes to grant, or an error of RFC 6749, section 5.2.
 func (e *TokenEndpoint) judge(r *http.Request) (scopes []string, code, description string) {
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
-		return nil, "invalid_request", "the body must be application/x-www-form-urlencoded"
-	}
-	if err := r.ParseForm(); err != nil {
-		return nil, "invalid_request", "the form cannot be read"
-	}
-	form := r.PostForm
-	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if len(form[name]) > 1 {
-			return nil, "invalid_request", name + " is given twice"
-		}
+	form, code, description := readForm(r)
+	if code != "" {
+		return nil, code, description
 	}
 	if r.Header.Get("Authorization") != "" {
 		return nil, "invalid_client", "the client must authenticate in the form"
@@ -149,6 +142,22 @@ func (e *TokenEndpoint) judge(r *http.Request) (scopes []string, code, descripti
 		scopes = e.rules.Scopes
 	}
 	return scopes, "", ""
+}
+
+// readForm returns the form of a token request, or an error of RFC 6749, section 5.2.
+func readForm(r *http.Request) (form url.Values, code, description string) {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
+		return nil, "invalid_request", "the body must be application/x-www-form-urlencoded"
+	}
+	if err := r.ParseForm(); err != nil {
+		return nil, "invalid_request", "the form cannot be read"
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if len(r.PostForm[name]) > 1 {
+			return nil, "invalid_request", name + " is given twice"
+		}
+	}
+	return r.PostForm, "", ""
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

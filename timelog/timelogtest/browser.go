@@ -1,0 +1,204 @@
+package timelogtest
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/worktime-go/worktime/internal/fake"
+)
+
+// SignInAs says who is at the browser from now on. It panics if there is no such user.
+func (s *Server) SignInAs(userID int64) {
+	s.store.mu.Lock()
+	known := s.store.users.get(userID) != nil
+	s.store.mu.Unlock()
+	if !known {
+		panic(fmt.Sprintf("timelogtest: SignInAs(%d): there is no such user", userID))
+	}
+	s.login.mu.Lock()
+	defer s.login.mu.Unlock()
+	s.login.browser = userID
+}
+
+// RefuseLogin makes the next authorization request end with an error, such as access_denied. An empty description is
+// left out.
+func (s *Server) RefuseLogin(code, description string) {
+	refusal := url.Values{"error": {code}}
+	if description != "" {
+		refusal.Set("error_description", description)
+	}
+	s.login.mu.Lock()
+	defer s.login.mu.Unlock()
+	s.login.refusal = refusal
+}
+
+// RevokeTokens makes all access tokens of the login server invalid that were issued so far: the API answers them with
+// 401. Refresh tokens and the personal access token live on.
+func (s *Server) RevokeTokens() { s.login.grants.RevokeAccess() }
+
+// RevokeLogins ends all logins: their refresh tokens are refused with invalid_grant, and their access tokens by the API.
+func (s *Server) RevokeLogins() { s.login.grants.RevokeAll() }
+
+// RevokePersonalAccessToken makes the API answer the token with 401.
+func (s *Server) RevokePersonalAccessToken() {
+	s.login.mu.Lock()
+	defer s.login.mu.Unlock()
+	s.login.patRevoked = true
+}
+
+// Tokens are those of a login.
+type Tokens struct {
+	AccessToken, RefreshToken, IDToken string
+	// Expiry is that of the access token.
+	Expiry time.Time
+}
+
+// LogIn logs in who is at the browser, without one, and returns what the client would have got. Without scopes these are
+// openid, tlp and offline_access.
+func (s *Server) LogIn(scopes ...string) Tokens {
+	if len(scopes) == 0 {
+		scopes = []string{"openid", "tlp", "offline_access"}
+	}
+	t := s.login.grants.LogIn(fake.Login{Subject: s.login.subject(), Scopes: scopes, Time: time.Now()})
+	tokens := Tokens{AccessToken: t.Access, RefreshToken: t.Refresh, Expiry: t.Expiry}
+	if slices.Contains(scopes, "openid") {
+		tokens.IDToken = s.login.idTokenOf(s.LoginURL(), t)
+	}
+	return tokens
+}
+
+// Callback is what a browser brings to the redirect URL. It may be changed before it is delivered.
+type Callback struct {
+	RedirectURL string
+	// Mode is the response mode: form_post, fragment or query.
+	Mode   string
+	Params url.Values
+
+	origin string // of the page that sends a form
+}
+
+// Visit plays a browser that is given an authorization URL, up to the redirect URL. Its owner is logged in and consents
+// at once. It is an error if the login server does not send the browser back.
+func (s *Server) Visit(ctx context.Context, authorizationURL string) (Callback, error) {
+	asked, err := url.Parse(authorizationURL)
+	if err != nil {
+		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizationURL, nil)
+	if err != nil {
+		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
+	}
+	client := *s.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
+	}
+	c := Callback{RedirectURL: asked.Query().Get("redirect_uri"), origin: asked.Scheme + "://" + asked.Host}
+	switch location, err := resp.Location(); {
+	case resp.StatusCode == http.StatusOK:
+		c.Mode, c.Params = "form_post", url.Values{}
+		for _, input := range regexp.MustCompile(`name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(string(page), -1) {
+			c.Params.Set(html.UnescapeString(input[1]), html.UnescapeString(input[2]))
+		}
+		return c, nil
+	case resp.StatusCode != http.StatusFound || err != nil:
+		return Callback{}, fmt.Errorf("timelogtest: Visit: the login server answered %s: %.200s", resp.Status, page)
+	case location.Fragment != "":
+		c.Mode = "fragment"
+		c.Params, err = url.ParseQuery(location.EscapedFragment())
+		return c, err
+	default:
+		c.Mode = "query"
+		// The redirect URL may have a query of its own.
+		c.Params, err = url.ParseQuery(strings.TrimPrefix(location.RawQuery, queryOf(c.RedirectURL)))
+		return c, err
+	}
+}
+
+// queryOf is what stands before the parameters in the query of a redirect.
+func queryOf(redirect string) string {
+	if _, query, ok := strings.Cut(redirect, "?"); ok {
+		return query + "&"
+	}
+	return ""
+}
+
+// InQuery returns the same in the query of the redirect URL, as the sample on the vendor's page has it. The login server
+// itself, like the standard, does not do that for the response type code id_token.
+func (c Callback) InQuery() Callback {
+	c.Mode = "query"
+	return c
+}
+
+// Deliver brings it to the redirect URL: as a form, in the query, or in the fragment, which is to get the page there, and
+// then to post the parameters to the same URL, as the script of such a page does. The client may be nil. The caller closes
+// the body of the answer.
+func (c Callback) Deliver(ctx context.Context, client *http.Client) (*http.Response, error) {
+	if client == nil {
+		client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	}
+	switch c.Mode {
+	case "query":
+		separator := "?"
+		if strings.Contains(c.RedirectURL, "?") {
+			separator = "&"
+		}
+		return send(ctx, client, http.MethodGet, c.RedirectURL+separator+c.Params.Encode(), "", "")
+	case "fragment":
+		resp, err := send(ctx, client, http.MethodGet, c.RedirectURL, "", "")
+		if err != nil {
+			return nil, err
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		page, err := url.Parse(c.RedirectURL)
+		if err != nil {
+			return nil, err
+		}
+		return send(ctx, client, http.MethodPost, c.RedirectURL, page.Scheme+"://"+page.Host, c.Params.Encode())
+	default:
+		return send(ctx, client, http.MethodPost, c.RedirectURL, c.origin, c.Params.Encode())
+	}
+}
+
+func send(ctx context.Context, client *http.Client, method, target, origin, form string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(form))
+	if err != nil {
+		return nil, err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", origin)
+	}
+	return client.Do(req)
+}
+
+// Browse is a browser in one function, for programs that open one: it visits the authorization URL and delivers the
+// answer over a socket. It returns when the page at the redirect URL was read; what that says is not looked at.
+func (s *Server) Browse(ctx context.Context, authorizationURL string) error {
+	callback, err := s.Visit(ctx, authorizationURL)
+	if err != nil {
+		return err
+	}
+	resp, err := callback.Deliver(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
+}

@@ -1,0 +1,25 @@
+package timelogtest
+
+// signingPrimes are those of the first signing key.
+func signingPrimes() (p, q string) {
+	return "d46a813e0b22a638328c545493211b3f77a583c432a68aa230a9c28bb2ff537f" +
+			"66e61b0490853f4be59ba79315f19722e7d7ff17353b3afc831ccd152a559925" +
+			"aa589d461e5b2e53552084b49233c79c2619d5fda12e3159cbad75104ee92a98" +
+			"ed7852f84bd932cc254ff176fdd75c4930c68e5834a85d0c82e1f522c3d7f973",
+		"f9b99c36e3afe270a6e9a00c28c80cb75f813a6aab3dc13ff0ec54641226c234" +
+			"e412340e73ba623f2de02efe5cf3b4a5d002e2171769d34acd34bfe25003d146" +
+			"35db43e3e9f6d4ed63840e7d4fbcfaa4f538c9fe8dd96252b59b5e6eb4282e99" +
+			"e7ae3fd853e4ec7b35dd8ae105da58a81ed30a15ed2fe7d8a6e8f164fc27f7d9"
+}
+
+// foreignPrimes are those of a key that is never published.
+func foreignPrimes() (p, q string) {
+	return "e7ba895bc3b976818ebd86e28ee75ba9f5812b15e23e40610bbd5e86ab8f2491" +
+			"54d77eab5080bb8f8d1ad3b5ef69af693c25ff8092ffbd65a22f2dcb97efe680" +
+			"7351f2e8c4824db9c725816c2e86cbaa8ec4ff802b344ccac16b7fe9ef66d94d" +
+			"fce63fa7734df7d29f5de3b29ffb141332ac5f12d5be1a1818fa19d0f14d6e7f",
+		"cf3f950b0fb5f92d263c8f935de8f241f70623694abc81854d32e91597777715" +
+			"3f91d767ebbfd037c308e3d9b11096706920e325286102c0bb0f4ff322569c48" +
+			"4e28ea4e4208acb83f69e7f1fb4cb623407a0994cc908d4ed6c894ab231bb0df" +
+			"fdfa5655b3f24957064a43ed6bb33e14bbd66221fce22a4a1d779a00e3a56d51"
+}
