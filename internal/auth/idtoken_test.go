@@ -6,7 +6,6 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -285,7 +284,7 @@ func TestIDTokenRefused(t *testing.T) {
 						}
 					}
 					assertHidden(t, err, secrets...)
-					if v.check == worktime.CheckFormat && len(d.payload) == 0 || v.check == worktime.CheckAlgorithm {
+					if v.check == worktime.CheckFormat && d.payload == "" || v.check == worktime.CheckAlgorithm {
 						assert.Zero(t, o.apiRequests(), "%s: judged without a request", name)
 					}
 				})
@@ -479,7 +478,7 @@ func TestIDTokenNotJudged(t *testing.T) {
 			cancel()
 			time.Sleep(failureShare)
 			_, err = o.provider.Check(ctx, d.token(), d.want)
-			assert.True(t, errors.Is(err, context.Canceled), err)
+			assert.ErrorIs(t, err, context.Canceled)
 
 			o.instead(path, nil)
 			_, err = o.check(d)
