@@ -44,7 +44,7 @@ func (p *Provider) verify(ctx context.Context, location Metadata, token *jose.JS
 		}
 	}
 	set, err := p.keys.after(ctx, seen, func(ctx context.Context) (*keySet, error) {
-		if current && time.Since(p.useless) < keysCoolDown {
+		if time.Since(p.useless) < keysCoolDown {
 			return seen, nil
 		}
 		set := &keySet{fetched: time.Now()}
