@@ -33,6 +33,8 @@ type Vendor struct {
 	Classify func(op Op, status int, header http.Header, body []byte) transport.Outcome
 	// Explain reads the vendor's words out of an unsuccessful answer, whatever its shape.
 	Explain func(body []byte) (code, message string, details []string)
+	// Amend adds to the error of an unsuccessful answer what only the vendor's package knows; nil: nothing.
+	Amend func(op Op, e *worktime.Error)
 	// Expired reports that a link to a further page was answered with a status that
 	// means the vendor no longer knows the position.
 	Expired func(status int) bool
@@ -166,6 +168,9 @@ func (c *Client) failed(op Op, u *url.URL, f *transport.Failure) *worktime.Error
 		for i, detail := range e.Details {
 			e.Details[i] = clean(detail)
 		}
+	}
+	if c.Vendor.Amend != nil {
+		c.Vendor.Amend(op, e)
 	}
 	return e
 }

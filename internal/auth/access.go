@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"golang.org/x/oauth2"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/transport"
+	"github.com/worktime-go/worktime/tokenstore"
+)
+
+// Access is where the credentials of a client and its accounts come from.
+type Access interface {
+	// Account returns the credentials of an account; "" is the client's own.
+	Account(label string) Tokens
+	Close(ctx context.Context) error
+}
+
+// Tokens are the credentials of one account.
+type Tokens interface {
+	transport.Authorizer
+	TokenSource(ctx context.Context) oauth2.TokenSource
+}
+
+// Account implements [Access].
+func (l *Logins) Account(label string) Tokens { return l.Source(label) }
+
+// Personal returns the access of a personal access token, which nothing renews. Blanks, line breaks and
+// quotes around it are cut off. The reason says what is wrong with it, if anything is.
+func Personal(provider, token string) (access Access, reason string) {
+	token = strings.Trim(token, " \t\r\n\"'`")
+	switch {
+	case token == "":
+		return nil, "is an empty personal access token"
+	case !visible(token):
+		return nil, "is a personal access token with characters that none has: was more than the token copied?"
+	}
+	return single{personal{token}, func(context.Context) error { return nil }, provider, "a personal access token"}, ""
+}
+
+// ForeignAccess returns the access of a token source of the caller's own. The reason says what is wrong
+// with it, if anything is.
+func ForeignAccess(sender *transport.Client, tokens oauth2.TokenSource) (access Access, reason string) {
+	if tokens == nil {
+		return nil, "has no token source"
+	}
+	provider := sender.Provider()
+	source := NewSource(Login{
+		Key: tokenstore.Grant{Vendor: provider}.Key(), Store: tokenstore.Memory(), Fetch: Foreign(provider, tokens),
+	}, &sender.Observer)
+	return single{source, source.Close, provider, "a token source of the caller's own"}, ""
+}
+
+// single is an access without further accounts.
+type single struct {
+	Tokens
+
+	close    func(context.Context) error
+	provider string
+	way      string
+}
+
+func (s single) Account(label string) Tokens {
+	if label == "" {
+		return s.Tokens
+	}
+	return refusing{&worktime.AuthError{
+		Provider: s.provider, Operation: "token", Err: transport.Join(worktime.ErrLoginRequired, errors.New(s.way+" has no further accounts")),
+	}}
+}
+
+func (s single) Close(ctx context.Context) error { return s.close(ctx) }
+
+// personal is a token that stays the same.
+type personal struct{ token string }
+
+func (p personal) Authorize(context.Context) (string, error) { return "Bearer " + p.token, nil }
+
+// Refused: there is no other token.
+func (personal) Refused(context.Context, string, http.Header) (string, error) { return "", nil }
+
+// TokenSource hands out the token, which has no known end.
+func (p personal) TokenSource(context.Context) oauth2.TokenSource {
+	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.token, TokenType: "Bearer"})
+}
+
+// refusing has no tokens.
+type refusing struct{ err error }
+
+func (r refusing) Authorize(context.Context) (string, error)                    { return "", r.err }
+func (r refusing) Refused(context.Context, string, http.Header) (string, error) { return "", r.err }
+func (r refusing) TokenSource(context.Context) oauth2.TokenSource               { return r }
+func (r refusing) Token() (*oauth2.Token, error)                                { return nil, r.err }

@@ -1,0 +1,226 @@
+package timeneye
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/auth"
+	"github.com/worktime-go/worktime/internal/transport"
+	"github.com/worktime-go/worktime/tokenstore"
+)
+
+// Auth is a way to log in: [PersonalAccessToken], [PKCELogin] or [FromTokenSource].
+type Auth interface {
+	access(sender *transport.Client) (auth.Access, error)
+	// unauthorized says what to do about a 401.
+	unauthorized() string
+}
+
+// PersonalAccessToken logs in with a token from https://app.timeneye.com/developers. It has the role of its owner,
+// and lives for a year. Nothing renews it: after that every call is [worktime.ErrUnauthorized], which
+// is final. Blanks, line breaks and quotes around it are cut off.
+//
+// See https://help.timeneye.com/en/integrations/getting-started-with-the-timeneye-apis
+func PersonalAccessToken(token string) Auth { return &personal{token} }
+
+// personal shows no token: it is behind a pointer, whose type has the methods for that.
+type personal struct{ token string }
+
+// Format implements [fmt.Formatter] without the token.
+func (*personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+
+// LogValue implements [slog.LogValuer] without the token.
+func (*personal) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// MarshalJSON implements [json.Marshaler] without the token.
+func (*personal) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
+func (p *personal) access(*transport.Client) (auth.Access, error) {
+	access, reason := auth.Personal(provider, p.token)
+	if reason != "" {
+		return nil, badField("Config.Auth", reason)
+	}
+	return access, nil
+}
+
+func (*personal) unauthorized() string {
+	return "a personal access token lives for a year and cannot be renewed: create another one at https://app.timeneye.com/developers; " + oldTokens
+}
+
+const oldTokens = "tokens of the API of version 3, which is retired, are of no use here"
+
+// FromTokenSource takes tokens from a source of the caller's own. Its Token is called by one
+// goroutine at a time, not with every request: the token is cached, and callers that wait for it
+// can leave while Token still runs.
+func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source} }
+
+type foreign struct{ source oauth2.TokenSource }
+
+// Format implements [fmt.Formatter] without the insides of the source, which may be a token.
+func (*foreign) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+
+// LogValue implements [slog.LogValuer] without the insides of the source.
+func (*foreign) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+
+// MarshalJSON implements [json.Marshaler] without the insides of the source.
+func (*foreign) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
+func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
+	access, reason := auth.ForeignAccess(sender, f.source)
+	if reason != "" {
+		return nil, badField("Config.Auth", reason)
+	}
+	return access, nil
+}
+
+func (*foreign) unauthorized() string { return oldTokens }
+
+// TokenSource hands the access token to other code, renewed when needed. Each call of its Token
+// waits no longer than ctx allows. Errors are [worktime.AuthError].
+func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
+	return c.tokens.TokenSource(ctx)
+}
+
+// PKCELogin is the login of a person with a browser: OAuth 2.0 with an authorization code and PKCE
+// (RFC 7636), by an app of the developer page, which has no secret. The workspace must allow
+// third-party apps. Each call then runs as that person, with their role.
+//
+// See https://help.timeneye.com/en/integrations/getting-started-with-the-timeneye-apis
+type PKCELogin struct {
+	// ClientID is shown in the list of apps.
+	ClientID string
+	// AuthURL and TokenURL are those of the vendor's page. Both are required: they are not documented
+	// where we could read them, and a guess would send codes to a stranger.
+	AuthURL  string
+	TokenURL string
+	// RedirectURL is that of the app, byte for byte. For [Client.Login] it is a loopback address, whose
+	// port may be 0 if the vendor takes any.
+	RedirectURL string
+	// Store keeps the login. Required: [tokenstore.Memory] means to log in at each start. The vendor
+	// replaces a refresh token with each renewal, we have to assume, so the store is what
+	// keeps a login when several processes share it.
+	Store tokenstore.Store
+	// Open opens a browser for [Client.Login]. Nil: the system's.
+	Open func(ctx context.Context, url string) error
+	// Paste asks the person for the address that the browser ended at, where it cannot reach this
+	// program. Nil: the answer comes to RedirectURL only.
+	Paste func(ctx context.Context) (string, error)
+}
+
+func (p PKCELogin) access(sender *transport.Client) (auth.Access, error) {
+	authorization, err := endpoint("PKCELogin.AuthURL", p.AuthURL)
+	if err != nil {
+		return nil, err
+	}
+	token, err := endpoint("PKCELogin.TokenURL", p.TokenURL)
+	if err != nil {
+		return nil, err
+	}
+	logins, err := auth.NewLogins(auth.Flow{
+		Client: sender, Metadata: auth.Metadata{Authorization: authorization, Token: token},
+		ClientID: p.ClientID, RedirectURL: p.RedirectURL, PKCE: true, DefaultLifetime: defaultLifetime,
+		Store: p.Store, Open: p.Open, Paste: p.Paste,
+	})
+	if field, ok := errors.AsType[*worktime.FieldError](err); ok {
+		return nil, badField("PKCELogin."+field.Field, field.Reason)
+	}
+	return logins, err
+}
+
+func (PKCELogin) unauthorized() string { return oldTokens }
+
+// endpoint reads one of the addresses that have no default.
+func endpoint(field, raw string) (*url.URL, error) {
+	if raw == "" {
+		return nil, badField(field, "is required: it is shown with your app and in the API reference, and has no default")
+	}
+	u, err := auth.ParseEndpoint(raw)
+	switch {
+	case err != nil:
+		return nil, badField(field, err.Error())
+	case retired(u):
+		return nil, badField(field, "belongs to the API of version 3, which was retired at the end of 2024: see "+guide)
+	}
+	return u, nil
+}
+
+// Transaction is a login that was begun: give it back to [Client.FinishLogin]. It may be encoded
+// and kept, but it is a secret of the browser that began it, and good for one answer.
+type Transaction = auth.Transaction
+
+// DecodeTransaction reads what the Encode method of a [Transaction] has written.
+func DecodeTransaction(data []byte) (Transaction, error) { return auth.DecodeTransaction(data) }
+
+// LoginHandlerConfig says how a web application logs people in.
+type LoginHandlerConfig = auth.HandlerConfig
+
+// Login logs a person in with a browser on this machine: it listens at RedirectURL, opens the login
+// page and returns when the login is stored. ctx ends the wait. Errors are [worktime.AuthError].
+func (c *Client) Login(ctx context.Context) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Run(ctx, c.account)
+}
+
+// BeginLogin returns the address to send a browser to, and what [Client.FinishLogin] needs of this
+// login. Errors are [worktime.AuthError].
+func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Transaction, err error) {
+	logins, err := c.logins()
+	if err != nil {
+		return "", Transaction{}, err
+	}
+	return logins.Begin(ctx, c.account)
+}
+
+// FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account
+// that began it. Errors are [worktime.AuthError]; after one nothing is stored.
+func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *http.Request) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Finish(ctx, transaction, r)
+}
+
+// LoginHandler returns a handler that logs people in, for web applications: it serves the start path
+// and the path of RedirectURL. The error is a [worktime.FieldError].
+func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
+	logins, err := c.logins()
+	if err != nil {
+		return nil, err
+	}
+	return logins.Handler(config)
+}
+
+// Logout deletes the stored login. How the vendor could be told is not documented: the access token
+// lives on until it expires, for a day at most.
+func (c *Client) Logout(ctx context.Context) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Logout(ctx, c.account)
+}
+
+func (c *Client) logins() (*auth.Logins, error) {
+	logins, ok := c.core.access.(*auth.Logins)
+	if !ok {
+		return nil, badField("Config.Auth", "is no PKCELogin: nobody can log in or out")
+	}
+	return logins, nil
+}
+
+// Account returns a client for another stored login of the same configuration: it shares
+// connections, the quota and the waits after a 429 with c, never tokens. A personal access token and a
+// token source have no further accounts: then every call is [worktime.ErrLoginRequired].
+func (c *Client) Account(label string) *Client { return newClient(c.core, c.rest.Transport, label) }
