@@ -137,6 +137,9 @@ func (p PKCELogin) access(sender *transport.Client) (auth.Access, error) {
 
 func (PKCELogin) unauthorized() string { return oldTokens }
 
+// defaultLifetime is what the vendor documents. It is used if an answer does not say.
+const defaultLifetime = 24 * time.Hour
+
 // endpoint reads one of the addresses that have no default.
 func endpoint(field, raw string) (*url.URL, error) {
 	if raw == "" {

@@ -151,6 +151,8 @@ func (q EntryQuery) values() ([]url.Values, error) {
 		return nil, badField("EntryQuery.To", fmt.Sprintf("is %s, before From %s", q.To, q.From))
 	case q.Members != nil && len(q.Members) == 0:
 		return nil, badField("EntryQuery.Members", "is empty: leave it nil to have no such condition")
+	case q.Descending && q.SortBy == "":
+		return nil, badField("EntryQuery.Descending", "is the direction of SortBy, which is empty")
 	case q.PerPage < 0 || q.PerPage > maxPerPage:
 		return nil, badField("EntryQuery.PerPage", fmt.Sprintf("is %d: want 1 to %d", q.PerPage, maxPerPage))
 	}
