@@ -18,6 +18,8 @@ type Host struct {
 	budget             budget
 	// Quota is set before the first call, if the vendor tells one.
 	Quota *Quota
+	// Slots is set before the first call, if there is a limit. Several hosts may share it.
+	Slots Slots
 }
 
 // NewHost returns the host with the origin of u, which must have passed [ParseOrigin]. Clients

@@ -130,7 +130,11 @@ func (c *Client) Do(ctx context.Context, call *Call) (*Response, error) {
 		if err := call.Host.Check(call.URL); err != nil {
 			return nil, x.fail(err)
 		}
-		x.send(ctx)
+		if sent, err := x.sendInSlot(ctx); err != nil {
+			return nil, err
+		} else if !sent {
+			continue
+		}
 		if again, err := x.decide(ctx); err != nil {
 			return nil, err
 		} else if !again {

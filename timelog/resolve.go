@@ -1,0 +1,142 @@
+package timelog
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/rest"
+	"github.com/worktime-go/worktime/internal/transport"
+)
+
+// maxResolved limits the answer of ResolveUri, which is one URL.
+const maxResolved = 64 << 10
+
+// resolver asks the login server for the site of an account, once.
+// See https://login.timelog.com/documentation
+type resolver struct {
+	sender *transport.Client
+	login  *url.URL // of the login server; may have a path
+	host   *transport.Host
+	source source
+	hosts  func(*url.URL) *transport.Host // of the API
+
+	turn chan struct{} // holds one value while nobody asks
+	site *url.URL      // by turn; nil: not known
+}
+
+func newResolver(sender *transport.Client, login *url.URL, host *transport.Host, source source, hosts func(*url.URL) *transport.Host) *resolver {
+	r := &resolver{sender: sender, login: login, host: host, source: source, hosts: hosts, turn: make(chan struct{}, 1)}
+	r.turn <- struct{}{}
+	return r
+}
+
+// locate returns the place of the API. A failure is not kept: the next caller asks again.
+func (r *resolver) locate(ctx context.Context) (*url.URL, *transport.Host, error) {
+	select {
+	case <-r.turn:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	defer func() { r.turn <- struct{}{} }()
+	if r.site == nil {
+		site, err := r.ask(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.site = site
+	}
+	return r.site.JoinPath("api"), r.hosts(r.site), nil
+}
+
+// forget makes the next caller ask anew: another person may have logged in.
+func (r *resolver) forget() {
+	<-r.turn
+	r.site = nil
+	r.turn <- struct{}{}
+}
+
+func (r *resolver) ask(ctx context.Context) (*url.URL, error) {
+	resp, err := r.sender.Do(ctx, &transport.Call{
+		Operation: "resolve site", Class: transport.Safe, Method: http.MethodGet, URL: r.login.JoinPath("api", "ResolveUri"), Host: r.host,
+		Header: http.Header{"Accept": {"application/json"}}, Auth: r.source, MaxBytes: maxResolved,
+	})
+	if err != nil {
+		f, ok := errors.AsType[*transport.Failure](err)
+		if !ok || ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, &worktime.AuthError{Provider: provider, Operation: "resolve site", StatusCode: f.StatusCode, RetryAfter: f.RetryAfter, Attempts: f.Attempts, Err: f.Err}
+	}
+	defer resp.Release()
+	var answer struct {
+		URL string `json:"url"`
+	}
+	refused := func(errs ...error) error {
+		return &worktime.AuthError{Provider: provider, Operation: "resolve site", StatusCode: resp.StatusCode, Attempts: resp.Attempts, Err: transport.Join(errs...)}
+	}
+	if err := rest.Decode(rest.Answer{StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body}, &answer); err != nil {
+		return nil, refused(worktime.ErrBadResponse, errors.New("the answer is not a JSON object with a url"))
+	}
+	site, err := r.trusted(answer.URL)
+	if err != nil {
+		return nil, refused(worktime.ErrCrossOrigin, err)
+	}
+	return site, nil
+}
+
+// trusted reads the URL of a site, to which the credential will be sent: https, a host of the vendor's, and nothing
+// but the name of the site in the path. A login server on loopback may tell its own host.
+func (r *resolver) trusted(raw string) (*url.URL, error) {
+	if strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' || c == '%' }) {
+		return nil, errors.New("the site that the login server names is not a plain URL")
+	}
+	u, err := transport.ParseOrigin(raw)
+	if err != nil {
+		return nil, errors.New("the site that the login server names " + err.Error())
+	}
+	host := strings.ToLower(u.Hostname())
+	local := u.Scheme == "http" || r.login.Scheme == "http" // ParseOrigin allows http for loopback hosts only
+	switch {
+	case local && (r.login.Scheme != u.Scheme || !strings.EqualFold(host, r.login.Hostname())):
+		return nil, errors.New("the site that the login server names is not on the same loopback host")
+	case !local && u.Port() != "":
+		return nil, errors.New("the site that the login server names has a port")
+	case !local && !hostName(host):
+		return nil, errors.New("the site that the login server names is not below timelog.com")
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	if name := strings.TrimPrefix(u.Path, "/"); name == "" || strings.ContainsAny(name, "/;") || strings.Trim(name, ".") == "" {
+		return nil, errors.New("the site that the login server names has no name in its path, or more than that")
+	}
+	return u, nil
+}
+
+// hostName reports whether a host is one of the vendor's, in letters that every DNS server reads alike.
+func hostName(host string) bool {
+	if !strings.HasSuffix(host, ".timelog.com") {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, ".timelog.com"), ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Site returns the URL of the site that the client speaks to, such as https://app4.timelog.com/acme. Without a
+// Config.SiteURL the login server is asked for it, once.
+func (c *Client) Site(ctx context.Context) (string, error) {
+	base := c.rest.Base
+	if base == nil {
+		var err error
+		if base, _, err = c.rest.Locate(ctx); err != nil {
+			return "", err
+		}
+	}
+	return strings.TrimSuffix(base.String(), "/api"), nil
+}
