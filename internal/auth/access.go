@@ -68,7 +68,7 @@ func (s single) Account(label string) Tokens {
 	if label == "" {
 		return s.Tokens
 	}
-	return refusing{&worktime.AuthError{
+	return noTokens{&worktime.AuthError{
 		Provider: s.provider, Operation: "token", Err: transport.Join(worktime.ErrLoginRequired, errors.New(s.way+" has no further accounts")),
 	}}
 }
@@ -88,10 +88,10 @@ func (p personal) TokenSource(context.Context) oauth2.TokenSource {
 	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.token, TokenType: "Bearer"})
 }
 
-// refusing has no tokens.
-type refusing struct{ err error }
+// noTokens has no tokens.
+type noTokens struct{ err error }
 
-func (r refusing) Authorize(context.Context) (string, error)                    { return "", r.err }
-func (r refusing) Refused(context.Context, string, http.Header) (string, error) { return "", r.err }
-func (r refusing) TokenSource(context.Context) oauth2.TokenSource               { return r }
-func (r refusing) Token() (*oauth2.Token, error)                                { return nil, r.err }
+func (r noTokens) Authorize(context.Context) (string, error)                    { return "", r.err }
+func (r noTokens) Refused(context.Context, string, http.Header) (string, error) { return "", r.err }
+func (r noTokens) TokenSource(context.Context) oauth2.TokenSource               { return r }
+func (r noTokens) Token() (*oauth2.Token, error)                                { return nil, r.err }
