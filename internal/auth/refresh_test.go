@@ -159,10 +159,10 @@ func TestRefreshByTenThousand(t *testing.T) {
 }
 
 func TestNothingToRefresh(t *testing.T) {
-	for name, record := range map[string]*tokenstore.Record{
-		"no record": nil, "no refresh token": {AccessToken: "old", Issuer: issuer, ClientID: clientID, IssuedAt: time.Unix(0, 0), Expiry: time.Unix(1, 0)},
+	for why, record := range map[string]*tokenstore.Record{
+		"no login is stored": nil, "it came without a refresh token": {AccessToken: "old", Issuer: issuer, ClientID: clientID, IssuedAt: time.Unix(0, 0), Expiry: time.Unix(1, 0)},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLogin(t, 0)
 				require.NoError(t, l.store.Update(t.Context(), l.key, func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) {
@@ -170,7 +170,7 @@ func TestNothingToRefresh(t *testing.T) {
 				}))
 				_, err := l.source.Authorize(t.Context())
 				assertIs(t, err, worktime.ErrLoginRequired)
-				assert.Contains(t, authError(t, err).Error(), "no login is stored")
+				assert.Contains(t, authError(t, err).Error(), why)
 				assert.Contains(t, err.Error(), "log in again")
 				assert.Zero(t, l.tokenRequests())
 
