@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -182,9 +183,7 @@ func (g *Grants) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body["refresh_token"] = tokens.Refresh
 	}
 	if g.rules.Extra != nil {
-		for name, value := range g.rules.Extra(r, tokens) {
-			body[name] = value
-		}
+		maps.Copy(body, g.rules.Extra(r, tokens))
 	}
 	writeJSON(w, http.StatusOK, body)
 }

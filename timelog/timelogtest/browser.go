@@ -102,7 +102,7 @@ func (s *Server) Visit(ctx context.Context, authorizationURL string) (Callback, 
 	if err != nil {
 		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	page, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
@@ -198,7 +198,7 @@ func (s *Server) Browse(ctx context.Context, authorizationURL string) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
 }

@@ -2,6 +2,7 @@ package timelogtest
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,11 +33,13 @@ func (c *call) form(required ...string) *form {
 	for _, name := range required {
 		switch value := string(f.values[name]); value {
 		case "", "null", `""`, "0", "0.0", `"0001-01-01T00:00:00"`:
-			f.invalid = append(f.invalid, "'"+name+"' must not be empty.")
+			f.invalid = append(f.invalid, mustNotBeEmpty(name))
 		}
 	}
 	return f
 }
+
+func mustNotBeEmpty(name string) string { return "'" + name + "' must not be empty." }
 
 // refused returns the answer if something is wrong.
 func (f *form) refused() *refusal {
@@ -88,7 +91,9 @@ func (f *form) time(name string) string {
 		text += "T00:00:00"
 	}
 	if at, err := time.Parse(layout, text); err != nil || at.Year() == 1 {
-		f.complain(name)
+		if !slices.Contains(f.invalid, mustNotBeEmpty(name)) {
+			f.complain(name)
+		}
 		return ""
 	}
 	return text
@@ -108,7 +113,7 @@ func (f *form) day(name string) worktime.Date {
 func (c *call) day(name string) (worktime.Date, *refusal) {
 	text := c.query.Get(name)
 	if text == "" {
-		return worktime.Date{}, invalid("'" + name + "' must not be empty.")
+		return worktime.Date{}, invalid(mustNotBeEmpty(name))
 	}
 	if len(text) == len(time.DateOnly) {
 		text += "T00:00:00"

@@ -142,7 +142,7 @@ func (c *call) flag(name string, otherwise bool) (bool, *refusal) {
 func (c *call) number(name string, required bool) (int64, *refusal) {
 	if !c.query.Has(name) {
 		if required {
-			return 0, invalid("'" + name + "' must not be empty.")
+			return 0, invalid(mustNotBeEmpty(name))
 		}
 		return 0, nil
 	}

@@ -95,7 +95,8 @@ func readProject(c *call) (Project, *refusal) {
 	case p.CurrencyID > maxCurrencyID:
 		return p, rule(ruleNoPriceList, "There is no price list for the currency")
 	}
-	return p, c.projectPeople(&p)
+	refused := c.projectPeople(&p)
+	return p, refused
 }
 
 // maxCurrencyID is the last currency that has a price list.

@@ -268,7 +268,7 @@ func importRegistration(c *call, store bool) (any, *refusal) {
 	f := c.form("TaskID", "ProjectID", "ContractID", "UserID", "Date", "Hours", "GroupType", "HourlyRateName", "CostPriceName")
 	for _, name := range []string{"AbsenceCodeID", "Billable", "BillableHours", "HourlyRate", "CostPrice"} {
 		if f.values != nil && !f.has(name) {
-			f.invalid = append(f.invalid, "'"+name+"' must not be empty.")
+			f.invalid = append(f.invalid, mustNotBeEmpty(name))
 		}
 	}
 	r := Registration{UserID: f.id("UserID"), Created: now()}

@@ -53,7 +53,10 @@ func newStore(set settings) (*store, error) {
 	if me == 0 {
 		me = s.users.first
 	}
-	return s, s.check(me)
+	if err := s.check(me); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // check gives what is missing in the rows and looks for what cannot be.
@@ -71,6 +74,9 @@ func (s *store) check(me int64) error {
 	for _, t := range s.tasks.rows {
 		if s.projects.get(t.ProjectID) == nil {
 			return fmt.Errorf("timelogtest: WithTasks: task %d: there is no project %d", t.TaskID, t.ProjectID)
+		}
+		if t.ParentTaskID != 0 && (t.ParentTaskID >= t.TaskID || s.tasks.get(t.ParentTaskID) == nil) {
+			return fmt.Errorf("timelogtest: WithTasks: task %d: there is no earlier task %d", t.TaskID, t.ParentTaskID)
 		}
 	}
 	for i := range s.registrations.rows {

@@ -126,7 +126,7 @@ func readTask(c *call) (Task, *refusal) {
 	f := c.form("TaskName", "HourlyRateID", "StartDate", "EndDate")
 	for _, name := range []string{"BudgetHours", "BudgetAmount"} {
 		if f.values != nil && !f.has(name) {
-			f.invalid = append(f.invalid, "'"+name+"' must not be empty.")
+			f.invalid = append(f.invalid, mustNotBeEmpty(name))
 		}
 		f.number(name)
 	}

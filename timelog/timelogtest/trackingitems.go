@@ -2,6 +2,7 @@ package timelogtest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -66,9 +67,7 @@ func getItem(c *call) (any, *refusal) {
 // itemEntity has no GUID, and truth values where the registration's own model has integers.
 func (c *call) itemEntity(r *Registration) entity {
 	item := c.itemOf(r)
-	for name, value := range registrationOf(r) {
-		item[name] = value
-	}
+	maps.Copy(item, registrationOf(r))
 	return c.row("/time-tracking-item/", r.TimeRegistrationID, item)
 }
 
