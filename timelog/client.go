@@ -65,7 +65,8 @@ func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.redact()) 
 // Client speaks to one site as one person. Its fields are the services of the API. It may be used by several
 // goroutines at once.
 type Client struct {
-	Users *UserService
+	Customers *CustomerService
+	Users     *UserService
 
 	core    *core
 	options worktime.Options
@@ -153,8 +154,10 @@ func newClient(c *core, sender *transport.Client, options worktime.Options, acco
 		r.Locate = c.resolver(account).locate
 	}
 	return &Client{
-		Users: &UserService{r},
-		core:  c, options: options, account: account, source: c.login.source(account), rest: r,
+		Customers: &CustomerService{r},
+		Users:     &UserService{r},
+
+		core: c, options: options, account: account, source: c.login.source(account), rest: r,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -134,14 +135,14 @@ type Created[K ~int64] struct {
 
 // create carries out an operation that creates an object, whose number is called field. If the answer does
 // not tell it, find looks for it; nil: there is no way.
-func create[K ~int64](ctx context.Context, c *rest.Client, op rest.Op, body any, field string, find func(context.Context) K, args ...any) (Created[K], error) {
+func create[K ~int64](ctx context.Context, c *rest.Client, op rest.Op, body any, field string, find func(context.Context) int64, args ...any) (Created[K], error) {
 	var created Created[K]
 	err := send(ctx, c, op, nil, body, func(answer []byte) error {
 		created = Created[K]{ID: K(newID(answer, field)), Answer: bytes.Clone(answer)}
 		return nil
 	}, args...)
 	if err == nil && created.ID == 0 && find != nil {
-		created.ID = find(ctx)
+		created.ID = K(find(ctx))
 	}
 	return created, err
 }
@@ -208,10 +209,19 @@ func segments(path string, args []any) ([]string, error) {
 // typeName is the name of a value's type, for errors.
 func typeName(v any) string { return reflect.TypeOf(v).Name() }
 
-// only returns the one id that was found; 0 if it is not clear which.
-func only[K ~int64](found []K) K {
-	if len(found) != 1 {
-		return 0
+// lookUp is the number of the one row that matches; 0 if there are several or none, or not all could be read.
+func lookUp[T keyed](rows iter.Seq2[T, error], match func(T) bool) int64 {
+	var found int64
+	for row, err := range rows {
+		switch {
+		case err != nil:
+			return 0
+		case !match(row):
+		case found != 0:
+			return 0
+		default:
+			found = row.key()
+		}
 	}
-	return found[0]
+	return found
 }

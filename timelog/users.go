@@ -186,17 +186,10 @@ func (s *UserService) Me(ctx context.Context) (User, error) {
 //
 //api:op POST /v1/user/create
 func (s *UserService) Create(ctx context.Context, user NewUser) (Created[UserID], error) {
-	return create(ctx, s.client, createUser, user, "UserID", func(ctx context.Context) UserID {
-		var found []UserID
-		for u, err := range s.All(ctx, UserQuery{}) {
-			if err != nil {
-				return 0
-			}
-			if u.Initials == user.Initials && (u.Email == "" || strings.EqualFold(u.Email, user.Email)) {
-				found = append(found, u.ID)
-			}
-		}
-		return only(found)
+	return create[UserID](ctx, s.client, createUser, user, "UserID", func(ctx context.Context) int64 {
+		return lookUp(s.All(ctx, UserQuery{}), func(u User) bool {
+			return u.Initials == user.Initials && (u.Email == "" || strings.EqualFold(u.Email, user.Email))
+		})
 	})
 }
 

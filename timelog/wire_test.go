@@ -26,7 +26,8 @@ type wireRow struct {
 
 // wire has the rows of each resource.
 var wire = map[string]map[string]wireRow{
-	"users": userRows,
+	"customers": customerRows,
+	"users":     userRows,
 }
 
 // listed is the target of a list's first page: listed("/v1/user") or listed("/v1/task", "projectID=1").
