@@ -64,11 +64,16 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			"Message": "The HTTP resource that matches the request URI does not support the API version '" + strings.TrimPrefix(version, "v") + "'.",
 		}})
 	case !authorized:
-		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, section 15.5.2
-		message(http.StatusUnauthorized, "Authorization has been denied for this request.").write(w, "", "")
+		deny(w)
 	default:
 		http.StripPrefix(base+"v1", http.HandlerFunc(s.route)).ServeHTTP(w, r)
 	}
+}
+
+// deny answers as RFC 9110, section 15.5.2, wants it.
+func deny(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	message(http.StatusUnauthorized, "Authorization has been denied for this request.").write(w, "", "")
 }
 
 // route finds the operation.
@@ -98,7 +103,11 @@ func notFound(r *http.Request) *refusal {
 // carryOut runs an operation alone: others wait.
 func (s *Server) carryOut(w http.ResponseWriter, r *http.Request, run operation) {
 	body, _ := io.ReadAll(r.Body) // was read whole already
-	id, _ := s.login.user(r)
+	id, authorized := s.login.user(r)
+	if !authorized { // since just now
+		deny(w)
+		return
+	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	c := &call{store: s.store, server: s, r: r, query: r.URL.Query(), body: body, user: s.store.users.get(id)}

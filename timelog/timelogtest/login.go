@@ -26,7 +26,6 @@ type loginServer struct {
 
 	mu         sync.Mutex
 	browser    int64 // the UserID of who is at the browser
-	patOwner   int64
 	patRevoked bool
 	refusal    url.Values // of the next authorization request; nil: it is allowed
 	keys       keys
@@ -34,11 +33,7 @@ type loginServer struct {
 }
 
 func newLoginServer(s *Server) *loginServer {
-	me := s.store.users.first
-	if id := s.settings.users[0].UserID; id != 0 {
-		me = id
-	}
-	l := &loginServer{server: s, browser: me, patOwner: me}
+	l := &loginServer{server: s, browser: s.store.owner}
 	l.grants = fake.NewGrants(fake.GrantRules{
 		ClientID: s.settings.clientID, ClientSecret: s.settings.clientSecret, OfflineScope: "offline_access",
 		CodeLifetime: 5 * time.Minute, TokenLifetime: s.settings.tokenLifetime, // IdentityServer's default for codes
@@ -103,11 +98,10 @@ func (l *loginServer) resolve(w http.ResponseWriter, r *http.Request) {
 // user returns the UserID of the owner of the request's token.
 func (l *loginServer) user(r *http.Request) (int64, bool) {
 	authorization := r.Header.Get("Authorization")
-	l.mu.Lock()
-	owner, revoked := l.patOwner, l.patRevoked
-	l.mu.Unlock()
 	if authorization == "Bearer "+l.server.settings.pat {
-		return owner, !revoked
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.server.store.owner, !l.patRevoked
 	}
 	login, ok := l.grants.Login(authorization)
 	if !ok || !slices.Contains(login.Scopes, "tlp") {

@@ -66,7 +66,7 @@ func (c *caller) grant(kind string, members ...string) answer {
 	return c.login("/connect/token", form)
 }
 
-func oauthError(t *testing.T, r answer, code string) {
+func oauthError(t testing.TB, r answer, code string) {
 	t.Helper()
 	require.Equal(t, 400, r.status, r.body)
 	assert.Equal(t, code, r.json()["error"], r.body)

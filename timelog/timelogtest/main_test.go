@@ -3,6 +3,7 @@ package timelogtest_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // caller makes requests by hand, without the client of this module.
 type caller struct {
-	t     *testing.T
+	t     testing.TB
 	srv   *timelogtest.Server
 	token string
 }
@@ -32,7 +33,7 @@ func newCaller(t *testing.T, opts ...timelogtest.Option) *caller {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string
@@ -126,7 +127,7 @@ func (c *caller) login(path string, form url.Values) answer {
 }
 
 // refused checks the vendor's error object, and that one of its details has the text.
-func refused(t *testing.T, r answer, status int, code float64, text string) {
+func refused(t testing.TB, r answer, status int, code float64, text string) {
 	t.Helper()
 	require.Equal(t, status, r.status, r.body)
 	failure := r.json()
@@ -139,7 +140,7 @@ func refused(t *testing.T, r answer, status int, code float64, text string) {
 }
 
 // broken checks the error of a business rule.
-func broken(t *testing.T, r answer, status int, errorCode float64) {
+func broken(t testing.TB, r answer, status int, errorCode float64) {
 	t.Helper()
 	require.Equal(t, status, r.status, r.body)
 	assert.InDelta(t, 102, r.json()["Code"], 0)
@@ -151,11 +152,8 @@ func broken(t *testing.T, r answer, status int, errorCode float64) {
 }
 
 // with returns a copy with other members; nil takes one away.
-func with(body object, changes object) object {
-	next := object{}
-	for name, value := range body {
-		next[name] = value
-	}
+func with(body, changes object) object {
+	next := maps.Clone(body)
 	for name, value := range changes {
 		if next[name] = value; value == nil {
 			delete(next, name)

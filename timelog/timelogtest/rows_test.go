@@ -260,7 +260,7 @@ func TestTaskSearches(t *testing.T) {
 		search + "-by-customer-id-order-by-recent-registration?customerID=310":            {5501.0, 5504.0, 5503.0, 5506.0},
 		search + "-by-project-id-order-by-recent-registration?projectID=1201":             {5501.0, 5504.0, 5503.0},
 		search + "-by-project-id-order-by-travel-time-task?projectID=1202&searchAll=true": {5506.0, 5505.0},
-		search + "-order-by-recent-registration?searchText=meet":                            {5510.0},
+		search + "-order-by-recent-registration?searchText=meet":                          {5510.0},
 		"/task/search-by-customer?searchText=nordic":                                      {5501.0, 5503.0, 5504.0, 5506.0},
 		"/task/search-by-project?searchText=meter":                                        {5507.0},
 		"/task/get-recently-registered":                                                   {5501.0, 5504.0, 5510.0},

@@ -10,7 +10,7 @@ import (
 	"github.com/worktime-go/worktime/timelog/timelogtest"
 )
 
-var monday = worktime.NewDate(2026, 6, 8) //nolint:gochecknoglobals // a constant of the tests
+var monday = worktime.NewDate(2026, 6, 8)
 
 func TestSample(t *testing.T) {
 	srv := timelogtest.NewServer(t, timelogtest.WithSample(monday))

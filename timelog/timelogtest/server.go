@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/fake"
+	"github.com/worktime-go/worktime/timelog"
 )
 
 // Server is an in-memory TimeLog: the API of one site and the login server. It may be used by several goroutines
@@ -63,6 +65,14 @@ func Start(opts ...Option) (*Server, error) {
 
 // Close ends all connections and waits until no request is being handled. Closing again does nothing.
 func (s *Server) Close() { s.fake.Close() }
+
+// Config returns a complete configuration for [timelog.NewClient] with the personal access token, which may be changed.
+func (s *Server) Config() timelog.Config {
+	return timelog.Config{
+		SiteURL: s.SiteURL(), Auth: timelog.PersonalAccessToken(s.settings.pat),
+		Options: worktime.Options{HTTPClient: s.Client()},
+	}
+}
 
 // SiteURL returns the URL of the site; that of the API has /api behind it. It can be reached with [Server.Client]
 // only, unless [WithLoopback] is given.

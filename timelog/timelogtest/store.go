@@ -20,6 +20,7 @@ type store struct {
 	tasks         *table[Task]
 	registrations *table[Registration]
 
+	owner       int64 // the UserID of the first person
 	closedUntil worktime.Date
 	favourites  map[favourite]bool
 	trackers    map[int64]int64 // registrations by TimeTrackerID
@@ -49,18 +50,15 @@ func newStore(set settings) (*store, error) {
 			return nil, err
 		}
 	}
-	me := set.users[0].UserID
-	if me == 0 {
-		me = s.users.first
-	}
-	if err := s.check(me); err != nil {
+	s.owner = cmp.Or(set.users[0].UserID, s.users.first)
+	if err := s.check(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // check gives what is missing in the rows and looks for what cannot be.
-func (s *store) check(me int64) error {
+func (s *store) check() error {
 	for i := range s.users.rows {
 		u := &s.users.rows[i]
 		u.License = cmp.Or(u.License, 2)
@@ -81,7 +79,7 @@ func (s *store) check(me int64) error {
 	}
 	for i := range s.registrations.rows {
 		r := &s.registrations.rows[i]
-		r.UserID = cmp.Or(r.UserID, me)
+		r.UserID = cmp.Or(r.UserID, s.owner)
 		switch {
 		case r.Date.IsZero():
 			return fmt.Errorf("timelogtest: WithRegistrations: registration %d must have a date", r.TimeRegistrationID)
@@ -117,6 +115,7 @@ func (t *table[T]) seed(option string, rows []T) error {
 		}
 		next = max(next, *id+1)
 	}
+	t.first = next
 	for i := range rows {
 		id, guid := t.keys(&rows[i])
 		if *id == 0 {
