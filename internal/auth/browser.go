@@ -7,19 +7,19 @@ import (
 )
 
 // openBrowser shows the login page in the system's browser, which shares the person's sessions with
-// us, and not their passwords (RFC 8252, section 8.12).
-func openBrowser(_ context.Context, url string) error {
-	var command *exec.Cmd // without the context: the browser outlives the login
+// us, and not their passwords (RFC 8252, section 8.12). The browser outlives the login.
+func openBrowser(ctx context.Context, url string) error {
+	command := []string{"xdg-open", url}
 	switch runtime.GOOS {
 	case "windows":
-		command = exec.Command("rundll32", "url.dll,FileProtocolHandler", url)
+		command = []string{"rundll32", "url.dll,FileProtocolHandler", url}
 	case "darwin":
-		command = exec.Command("open", url)
-	default:
-		command = exec.Command("xdg-open", url)
+		command = []string{"open", url}
 	}
-	if err := command.Start(); err != nil {
+	c := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) //nolint:gosec // an http URL of the login server, which no shell reads
+	if err := c.Start(); err != nil {
 		return err
 	}
-	return command.Process.Release()
+	go func() { _ = c.Wait() }()
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -142,9 +143,7 @@ func (s *loginServer) serve(w http.ResponseWriter, r *http.Request, _ int) {
 			"issuer": issuerURL, "authorization_endpoint": authorizeURL, "token_endpoint": tokenPath, "jwks_uri": issuerURL + "/jwks",
 			"revocation_endpoint": revokeURL,
 		}
-		for name, value := range s.metadata {
-			document[name] = value
-		}
+		maps.Copy(document, s.metadata)
 		body, _ := json.Marshal(document)
 		reply(w, http.StatusOK, string(body))
 	case r.URL.Path == jwksPath:
@@ -291,10 +290,7 @@ func gotten(answer url.Values) *http.Request {
 
 // with is a copy of the values with some replaced; nil removes one.
 func with(values url.Values, changes map[string][]string) url.Values {
-	out := url.Values{}
-	for name, list := range values {
-		out[name] = list
-	}
+	out := maps.Clone(values)
 	for name, list := range changes {
 		if out[name] = list; list == nil {
 			delete(out, name)

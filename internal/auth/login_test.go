@@ -520,3 +520,27 @@ func TestFlowIsChecked(t *testing.T) {
 		require.NoError(t, err, redirect)
 	}
 }
+
+// A redirect of the token endpoint is explained, on a refresh too.
+func TestRedirectIsExplained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newHybrid(t)
+		s.flow.OpenID.moved = func(host string) string { return "configure " + host }
+		s.login(t, "")
+		s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) {
+			reply(w, http.StatusPermanentRedirect, "", "Location", "https://newlogin.example/connect/token")
+		}
+		time.Sleep(time.Hour)
+		_, err := s.bearer("")
+		assertIs(t, err, worktime.ErrRedirect)
+		assert.Contains(t, err.Error(), "configure newlogin.example")
+		record, err := s.stored("")
+		require.NoError(t, err)
+		assert.Equal(t, rt(1), record.RefreshToken)
+		assert.Empty(t, record.Problem)
+		tx, answer := s.begin(t, "")
+		err = s.logins.Finish(t.Context(), tx, posted(answer))
+		assertIs(t, err, worktime.ErrRedirect)
+		assert.Contains(t, err.Error(), "configure newlogin.example")
+	})
+}

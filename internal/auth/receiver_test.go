@@ -53,7 +53,7 @@ func start(t *testing.T, s *loginServer) *program {
 
 func anyPort(s *loginServer) { s.flow.RedirectURL = "http://127.0.0.1:0/callback" }
 
-// get is a browser, without its redirects.
+// browse is a browser, without its redirects.
 func (p *program) browse(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequest(method, "http://"+p.redirect.Host+path, strings.NewReader(body))
@@ -75,6 +75,20 @@ func (p *program) browse(t *testing.T, method, path, body string, header ...stri
 	require.NoError(t, err)
 	_ = resp.Body.Close()
 	return resp, string(text)
+}
+
+// post sends the answer from another goroutine than the test's. It returns 0 if the receiver closes.
+func (p *program) post() (status int) {
+	r, _ := http.NewRequest("POST", p.redirect.String(), strings.NewReader(p.answer.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	tr := &http.Transport{}
+	defer tr.CloseIdleConnections()
+	resp, err := tr.RoundTrip(r)
+	if err != nil {
+		return 0
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
 }
 
 // gone checks that nobody listens any more.
@@ -287,8 +301,7 @@ func TestSecondAnswer(t *testing.T) {
 	p := start(t, s)
 	first := make(chan int, 1)
 	go func() {
-		resp, _ := p.browse(t, "POST", "/callback", p.answer.Encode())
-		first <- resp.StatusCode
+		first <- p.post()
 	}()
 	<-asked
 	resp, _ := p.browse(t, "POST", "/callback", p.answer.Encode())
@@ -324,15 +337,7 @@ func TestCancelledLogin(t *testing.T) {
 		p = start(t, newHybrid(t, anyPort, func(s *loginServer) {
 			s.answer = func(_ http.ResponseWriter, r *http.Request, _ string) { close(asked); <-r.Context().Done() }
 		}))
-		go func() {
-			r, _ := http.NewRequest("POST", p.redirect.String(), strings.NewReader(p.answer.Encode()))
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			tr := &http.Transport{}
-			if resp, err := tr.RoundTrip(r); err == nil {
-				_ = resp.Body.Close()
-			}
-			tr.CloseIdleConnections()
-		}()
+		go p.post()
 		<-asked
 		p.cancel()
 		require.ErrorIs(t, <-p.done, context.Canceled)
