@@ -2,12 +2,12 @@ package timelog
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"golang.org/x/oauth2"
 
@@ -19,137 +19,293 @@ import (
 
 // Auth is a way to log in: [PersonalAccessToken], [HybridLogin] or [FromTokenSource].
 type Auth interface {
-	// login checks the configuration; the error names a field.
-	login(sender *transport.Client) (login, error)
-}
-
-// login is where the credentials of a client and its accounts come from.
-type login interface {
-	// source returns the credentials of an account; "" is the client's own.
-	source(account string) source
-	// resolver returns what finds the site of an account; nil if there is no way.
-	resolver(account string, hosts func(*url.URL) *transport.Host) *resolver
-	Close(ctx context.Context) error
-}
-
-// source is the login of one account.
-type source interface {
-	transport.Authorizer
-	TokenSource(ctx context.Context) oauth2.TokenSource
+	access(sender *transport.Client) (auth.Access, error)
 }
 
 // PersonalAccessToken logs in with a token that its owner made at https://login.timelog.com/personaltoken. It has the
-// rights of that person, and ends when it says so there, after two years at most; nothing renews it, and a call
-// that it is refused is not repeated. Blanks, line breaks and quotes around it are cut off.
+// rights of that person, and ends when it says so there, after two years at most. Nothing renews it: after that every
+// call is [worktime.ErrUnauthorized], which is final. Blanks, line breaks and quotes around it are cut off.
 //
 // See https://api.timelog.com/rest/personalaccesstokens
-func PersonalAccessToken(token string) Auth {
-	return personal{&secret{strings.Trim(token, " \t\r\n\"'`")}}
-}
+func PersonalAccessToken(token string) Auth { return &personal{token} }
 
-// personal keeps its token behind a pointer, and so shows none.
-type personal struct{ token *secret }
-
-type secret struct{ text string }
+// personal shows no token: it is behind a pointer, whose type has the methods for that.
+type personal struct{ token string }
 
 // Format implements [fmt.Formatter] without the token.
-func (personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+func (*personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
 
 // LogValue implements [slog.LogValuer] without the token.
-func (personal) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+func (*personal) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // MarshalJSON implements [json.Marshaler] without the token.
-func (personal) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+func (*personal) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
-func (p personal) login(*transport.Client) (login, error) {
-	switch {
-	case p.token.text == "":
-		return nil, badField("Config.Auth", "is an empty personal access token")
-	case strings.ContainsFunc(p.token.text, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return nil, badField("Config.Auth", "is a personal access token with characters that none has: was more than the token copied?")
+func (p *personal) access(*transport.Client) (auth.Access, error) {
+	access, reason := auth.Personal(provider, p.token)
+	if reason != "" {
+		return nil, badField("Config.Auth", reason)
 	}
-	return p, nil
+	return access, nil
 }
-
-func (p personal) source(account string) source {
-	if account != "" {
-		return noAccount{"a personal access token"}
-	}
-	return p
-}
-
-func (personal) resolver(string, func(*url.URL) *transport.Host) *resolver { return nil }
-
-func (personal) Close(context.Context) error { return nil }
-
-// Authorize implements [transport.Authorizer].
-func (p personal) Authorize(context.Context) (string, error) { return "Bearer " + p.token.text, nil }
-
-// Refused implements [transport.Authorizer]: there is no other token.
-func (personal) Refused(context.Context, string, http.Header) (string, error) { return "", nil }
-
-// TokenSource hands out the token, which has no known end.
-func (p personal) TokenSource(context.Context) oauth2.TokenSource {
-	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.token.text, TokenType: "Bearer"})
-}
-
-// noAccount is the source of an account where there can be none.
-type noAccount struct{ way string }
-
-func (n noAccount) err() error {
-	return &worktime.AuthError{Provider: provider, Operation: "token", Err: transport.Join(worktime.ErrLoginRequired, errors.New(n.way+" has no further accounts"))}
-}
-
-// Authorize implements [transport.Authorizer].
-func (n noAccount) Authorize(context.Context) (string, error) { return "", n.err() }
-
-// Refused implements [transport.Authorizer].
-func (n noAccount) Refused(context.Context, string, http.Header) (string, error) { return "", n.err() }
-
-// TokenSource returns a source of errors.
-func (n noAccount) TokenSource(context.Context) oauth2.TokenSource { return n }
-
-// Token implements [oauth2.TokenSource].
-func (n noAccount) Token() (*oauth2.Token, error) { return nil, n.err() }
 
 // FromTokenSource takes tokens from a source of the caller's own. Its Token is called by one goroutine at a time, not
 // with every request: the token is cached, and callers that wait for it can leave while Token still runs.
-func FromTokenSource(source oauth2.TokenSource) Auth { return foreign{source} }
+func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source} }
 
-type foreign struct{ tokens oauth2.TokenSource }
+type foreign struct{ source oauth2.TokenSource }
 
 // Format implements [fmt.Formatter] without the insides of the source, which may be a token.
-func (foreign) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+func (*foreign) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
 
 // LogValue implements [slog.LogValuer] without the insides of the source.
-func (foreign) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+func (*foreign) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
 // MarshalJSON implements [json.Marshaler] without the insides of the source.
-func (foreign) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+func (*foreign) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
-func (f foreign) login(sender *transport.Client) (login, error) {
-	if f.tokens == nil {
-		return nil, badField("Config.Auth", "has no token source")
+func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
+	access, reason := auth.ForeignAccess(sender, f.source)
+	if reason != "" {
+		return nil, badField("Config.Auth", reason)
 	}
-	return cached{auth.NewSource(auth.Login{
-		Key: tokenstore.Grant{Vendor: provider}.Key(), Store: tokenstore.Memory(), Fetch: auth.Foreign(provider, f.tokens),
-	}, &sender.Observer)}, nil
+	return access, nil
 }
-
-// cached is one login without accounts.
-type cached struct{ *auth.Source }
-
-func (c cached) source(account string) source {
-	if account != "" {
-		return noAccount{"a token source of the caller's own"}
-	}
-	return c.Source
-}
-
-func (cached) resolver(string, func(*url.URL) *transport.Host) *resolver { return nil }
 
 // TokenSource hands the access token to other code, renewed when needed. Each call of its Token waits no longer than ctx
 // allows. Errors are [worktime.AuthError].
 func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
-	return c.source.TokenSource(ctx)
+	return c.tokens.TokenSource(ctx)
+}
+
+// The hosts of TimeLog's login server. One that redirects to the other is not followed.
+const (
+	DefaultLoginURL = "https://login.timelog.com"
+	// OldLoginURL is the host of the page that documents the hybrid flow.
+	OldLoginURL = "https://newlogin.timelog.com"
+)
+
+// Scope is something that a login may be used for.
+type Scope string
+
+// The scopes.
+const (
+	ScopeOpenID        Scope = "openid"         // required
+	ScopeTLP           Scope = "tlp"            // calls of the API
+	ScopeOfflineAccess Scope = "offline_access" // a refresh token, so that the login lasts
+	ScopeProfile       Scope = "profile"
+)
+
+// HybridLogin is the login of a person with a browser: the hybrid flow of OpenID Connect, with an API key and secret that
+// TimeLog's support issues. Every ID token is checked before anything of its answer is used. It does not show its
+// secret when it is printed, logged or marshalled.
+//
+// See https://newlogin.timelog.com/documentation
+type HybridLogin struct {
+	// ClientID and ClientSecret are the API key and the API secret.
+	ClientID     string
+	ClientSecret string
+	// RedirectURL is the one that is registered, byte for byte. For [Client.Login] it is a loopback address, whose
+	// port may be 0 if any is registered.
+	RedirectURL string
+	// Scopes to ask for. None: openid, tlp and offline_access.
+	Scopes []Scope
+	// Store keeps the login, for all processes that share it. Required: [tokenstore.File], or [tokenstore.Memory] to log
+	// in at each start.
+	Store tokenstore.Store
+	// LoginURL is the login server, which calls itself by the same name; it may have a path. Empty: [DefaultLoginURL].
+	// Http is allowed for loopback hosts only.
+	LoginURL string
+	// AuthorizationCode asks for a code only, without an ID token beside it, for API keys that are set up so.
+	AuthorizationCode bool
+	// NoPKCE leaves PKCE (RFC 7636) out, for a login server that refuses it. State, nonce and the hash of the code
+	// are checked in any case.
+	NoPKCE bool
+	// ResponseMode is how the answer comes: "form_post" or "fragment". Empty: form_post, and with
+	// AuthorizationCode what the login server prefers.
+	ResponseMode string
+	// AllowQuery makes [Client.LoginHandler] and [Client.FinishLogin] take the answer from the query of the address too, as
+	// the vendor's page shows it. The standard forbids that, since addresses are logged.
+	AllowQuery bool
+	// Issuer, AuthURL, TokenURL, KeysURL and RevocationURL replace what the discovery document of the login server says.
+	// With the first four it is not asked for.
+	Issuer, AuthURL, TokenURL, KeysURL, RevocationURL string
+	// Open opens a browser for [Client.Login]. Nil: the system's.
+	Open func(ctx context.Context, url string) error
+	// Paste asks the person for the address that the browser ended at, where it cannot reach this program. Nil: the
+	// answer comes to RedirectURL only.
+	Paste func(ctx context.Context) (string, error)
+}
+
+// Format implements [fmt.Formatter] without the secret. The URLs are left out, since a refused one may hold a password.
+func (h HybridLogin) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{ClientID:%s ClientSecret:[redacted] Scopes:%v}", h.ClientID, h.Scopes)
+}
+
+// LogValue implements [slog.LogValuer] without the secret.
+func (h HybridLogin) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(h)) }
+
+// MarshalJSON implements [json.Marshaler] without the secret.
+func (h HybridLogin) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(h)) }
+
+// hybrid is the access by a HybridLogin.
+type hybrid struct {
+	*auth.Logins
+	sender *transport.Client
+	server *auth.Provider
+	url    *url.URL // of the login server
+}
+
+func (h HybridLogin) access(sender *transport.Client) (auth.Access, error) {
+	if h.LoginURL == "" {
+		h.LoginURL = DefaultLoginURL
+	}
+	login, err := transport.ParseOrigin(h.LoginURL)
+	if err != nil {
+		return nil, badField("HybridLogin.LoginURL", err.Error())
+	}
+	override, err := h.override()
+	if err != nil {
+		return nil, err
+	}
+	server, err := auth.NewProvider(auth.ProviderConfig{Client: sender, Issuer: h.LoginURL, Override: override, Moved: moved})
+	if err != nil {
+		return nil, h.named(err)
+	}
+	flow := auth.Flow{
+		Client: sender, OpenID: server, Metadata: auth.Metadata{Issuer: h.LoginURL},
+		ClientID: h.ClientID, ClientSecret: h.ClientSecret, RedirectURL: h.RedirectURL,
+		Hybrid: !h.AuthorizationCode, ResponseMode: h.ResponseMode, PKCE: !h.NoPKCE, AllowQuery: h.AllowQuery, RefreshRedirect: true,
+		Store: h.Store, Open: h.Open, Paste: h.Paste,
+	}
+	if flow.Hybrid && flow.ResponseMode == "" {
+		flow.ResponseMode = "form_post"
+	}
+	if len(h.Scopes) == 0 {
+		h.Scopes = []Scope{ScopeOpenID, ScopeTLP, ScopeOfflineAccess}
+	}
+	for _, scope := range h.Scopes {
+		flow.Scopes = append(flow.Scopes, string(scope))
+	}
+	logins, err := auth.NewLogins(flow)
+	if err != nil {
+		return nil, h.named(err)
+	}
+	return hybrid{logins, sender, server, login}, nil
+}
+
+// override reads what replaces discovery.
+func (h HybridLogin) override() (auth.Metadata, error) {
+	md := auth.Metadata{Issuer: h.Issuer}
+	for _, endpoint := range []struct {
+		field, raw string
+		to         **url.URL
+	}{
+		{"AuthURL", h.AuthURL, &md.Authorization}, {"TokenURL", h.TokenURL, &md.Token},
+		{"KeysURL", h.KeysURL, &md.Keys}, {"RevocationURL", h.RevocationURL, &md.Revocation},
+	} {
+		if endpoint.raw == "" {
+			continue
+		}
+		u, err := auth.ParseEndpoint(endpoint.raw)
+		if err != nil {
+			return md, badField("HybridLogin."+endpoint.field, err.Error())
+		}
+		*endpoint.to = u
+	}
+	return md, nil
+}
+
+// named says which field of a HybridLogin an error of the login is about.
+func (h HybridLogin) named(err error) error {
+	e, ok := errors.AsType[*worktime.FieldError](err)
+	if !ok {
+		return err
+	}
+	field := e.Field
+	switch {
+	case field == "PKCE":
+		field = "NoPKCE"
+	case field == "Issuer" && h.Issuer == "":
+		field = "LoginURL"
+	}
+	return badField("HybridLogin."+field, e.Reason)
+}
+
+// moved says what to configure if one host of the login server sends to the other.
+func moved(host string) string {
+	for _, known := range []string{DefaultLoginURL, OldLoginURL} {
+		if "https://"+host == known {
+			return "set HybridLogin.LoginURL to " + known
+		}
+	}
+	return ""
+}
+
+// Transaction is a login that was begun: give it back to [Client.FinishLogin]. It may be encoded and kept, but it
+// is a secret of the browser that began it, and good for one answer.
+type Transaction = auth.Transaction
+
+// DecodeTransaction reads what the Encode method of a [Transaction] has written.
+func DecodeTransaction(data []byte) (Transaction, error) { return auth.DecodeTransaction(data) }
+
+// LoginHandlerConfig says how a web application logs people in.
+type LoginHandlerConfig = auth.HandlerConfig
+
+// Login logs a person in with a browser on this machine: it listens at RedirectURL, opens the login page and returns
+// when the login is stored. ctx ends the wait. Errors are [worktime.AuthError].
+func (c *Client) Login(ctx context.Context) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Run(ctx, c.account)
+}
+
+// BeginLogin returns the address to send a browser to, and what [Client.FinishLogin] needs of this login. Errors are
+// [worktime.AuthError].
+func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Transaction, err error) {
+	logins, err := c.logins()
+	if err != nil {
+		return "", Transaction{}, err
+	}
+	return logins.Begin(ctx, c.account)
+}
+
+// FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account that began it.
+// Errors are [worktime.AuthError]; after one nothing is stored.
+func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *http.Request) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Finish(ctx, transaction, r)
+}
+
+// LoginHandler returns a handler that logs people in, for web applications: it serves the start path and the path of
+// RedirectURL. The error is a [worktime.FieldError].
+func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
+	logins, err := c.logins()
+	if err != nil {
+		return nil, err
+	}
+	return logins.Handler(config)
+}
+
+// Logout ends the login at the login server and deletes it from the store. If the server cannot be reached, the login stays
+// stored: call again.
+func (c *Client) Logout(ctx context.Context) error {
+	logins, err := c.logins()
+	if err != nil {
+		return err
+	}
+	return logins.Logout(ctx, c.account)
+}
+
+func (c *Client) logins() (*auth.Logins, error) {
+	h, ok := c.core.access.(hybrid)
+	if !ok {
+		return nil, badField("Config.Auth", "is no HybridLogin: nobody can log in or out")
+	}
+	return h.Logins, nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/auth"
 	"github.com/worktime-go/worktime/internal/rest"
 	"github.com/worktime-go/worktime/internal/transport"
 )
@@ -71,14 +72,14 @@ type Client struct {
 	core    *core
 	options worktime.Options
 	account string
-	source  source
+	tokens  auth.Tokens
 	rest    *rest.Client
 }
 
 // core is what a client shares with those derived from it.
 type core struct {
 	family *transport.Family
-	login  login
+	access auth.Access
 	site   *url.URL // nil: to be asked for
 	slots  transport.Slots
 
@@ -111,10 +112,10 @@ func NewClient(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.login, err = config.Auth.login(sender); err != nil {
+	if c.access, err = config.Auth.access(sender); err != nil {
 		return nil, err
 	}
-	if site == nil && c.login.resolver("", c.host) == nil {
+	if _, ok := c.access.(hybrid); site == nil && !ok {
 		return nil, badField("Config.SiteURL", "is empty, and only HybridLogin can do without: "+siteHint)
 	}
 	return newClient(c, sender, config.Options, ""), nil
@@ -147,7 +148,8 @@ func (c Config) site() (*url.URL, error) {
 }
 
 func newClient(c *core, sender *transport.Client, options worktime.Options, account string) *Client {
-	r := &rest.Client{Transport: sender, Auth: c.login.source(account), Vendor: rest.Vendor{Classify: classify, Explain: explain}}
+	tokens := c.access.Account(account)
+	r := &rest.Client{Transport: sender, Auth: tokens, Vendor: rest.Vendor{Classify: classify, Explain: explain}}
 	if c.site != nil {
 		r.Base, r.Host = c.site.JoinPath("api"), c.host(c.site)
 	} else {
@@ -157,7 +159,7 @@ func newClient(c *core, sender *transport.Client, options worktime.Options, acco
 		Customers: &CustomerService{r},
 		Users:     &UserService{r},
 
-		core: c, options: options, account: account, source: c.login.source(account), rest: r,
+		core: c, options: options, account: account, tokens: tokens, rest: r,
 	}
 }
 
@@ -175,12 +177,13 @@ func (c *core) host(u *url.URL) *transport.Host {
 	return h
 }
 
+// resolver returns what finds the site of an account, if it is not configured.
 func (c *core) resolver(account string) *resolver {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.resolvers[account]
 	if r == nil {
-		r = c.login.resolver(account, c.host)
+		r = newResolver(c.access.(hybrid), account, c.host) // NewClient has seen to it that it is one
 		c.resolvers[account] = r
 	}
 	return r
@@ -220,7 +223,7 @@ func (c *Client) Do(ctx context.Context, r worktime.Request, out any) error {
 // belong to a HTTPClient of the caller's. The client, and those that share with it, cannot obtain further
 // tokens.
 func (c *Client) Close(ctx context.Context) error {
-	err := c.core.login.Close(ctx)
+	err := c.core.access.Close(ctx)
 	c.core.family.CloseIdleConnections()
 	return err
 }

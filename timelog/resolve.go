@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/auth"
 	"github.com/worktime-go/worktime/internal/rest"
 	"github.com/worktime-go/worktime/internal/transport"
 )
@@ -15,61 +17,68 @@ import (
 // maxResolved limits the answer of ResolveUri, which is one URL.
 const maxResolved = 64 << 10
 
-// resolver asks the login server for the site of an account, once.
+// resolver asks the login server for the site of an account, once for each login.
 // See https://login.timelog.com/documentation
 type resolver struct {
-	sender *transport.Client
-	login  *url.URL // of the login server; may have a path
-	host   *transport.Host
-	source source
+	access hybrid
+	source *auth.Source
 	hosts  func(*url.URL) *transport.Host // of the API
 
-	turn chan struct{} // holds one value while nobody asks
-	site *url.URL      // by turn; nil: not known
+	turn  chan struct{} // holds one value while nobody asks
+	known atomic.Pointer[place]
 }
 
-func newResolver(sender *transport.Client, login *url.URL, host *transport.Host, source source, hosts func(*url.URL) *transport.Host) *resolver {
-	r := &resolver{sender: sender, login: login, host: host, source: source, hosts: hosts, turn: make(chan struct{}, 1)}
+// place is where the API of a login is.
+type place struct {
+	login string // whose; see [auth.Source.LoginID]
+	base  *url.URL
+	host  *transport.Host
+}
+
+func newResolver(access hybrid, account string, hosts func(*url.URL) *transport.Host) *resolver {
+	r := &resolver{access: access, source: access.Source(account), hosts: hosts, turn: make(chan struct{}, 1)}
 	r.turn <- struct{}{}
 	return r
 }
 
 // locate returns the place of the API. A failure is not kept: the next caller asks again.
 func (r *resolver) locate(ctx context.Context) (*url.URL, *transport.Host, error) {
+	if _, err := r.source.Authorize(ctx); err != nil { // before it is known whose login it is
+		return nil, nil, err
+	}
+	if p := r.known.Load(); p != nil && p.login == r.source.LoginID() {
+		return p.base, p.host, nil
+	}
 	select {
 	case <-r.turn:
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
 	defer func() { r.turn <- struct{}{} }()
-	if r.site == nil {
-		site, err := r.ask(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		r.site = site
+	login := r.source.LoginID()
+	if p := r.known.Load(); p != nil && p.login == login {
+		return p.base, p.host, nil
 	}
-	return r.site.JoinPath("api"), r.hosts(r.site), nil
-}
-
-// forget makes the next caller ask anew: another person may have logged in.
-func (r *resolver) forget() {
-	<-r.turn
-	r.site = nil
-	r.turn <- struct{}{}
+	site, err := r.ask(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &place{login: login, base: site.JoinPath("api"), host: r.hosts(site)}
+	r.known.Store(p)
+	return p.base, p.host, nil
 }
 
 func (r *resolver) ask(ctx context.Context) (*url.URL, error) {
-	resp, err := r.sender.Do(ctx, &transport.Call{
-		Operation: "resolve site", Class: transport.Safe, Method: http.MethodGet, URL: r.login.JoinPath("api", "ResolveUri"), Host: r.host,
-		Header: http.Header{"Accept": {"application/json"}}, Auth: r.source, MaxBytes: maxResolved,
+	resp, err := r.access.sender.Do(ctx, &transport.Call{
+		Operation: "resolve site", Class: transport.Safe, Method: http.MethodGet,
+		URL: r.access.url.JoinPath("api", "ResolveUri"), Host: r.access.server.Host(r.access.url), Header: http.Header{"Accept": {"application/json"}}, Auth: r.source, MaxBytes: maxResolved,
 	})
 	if err != nil {
 		f, ok := errors.AsType[*transport.Failure](err)
 		if !ok || ctx.Err() != nil {
 			return nil, err
 		}
-		return nil, &worktime.AuthError{Provider: provider, Operation: "resolve site", StatusCode: f.StatusCode, RetryAfter: f.RetryAfter, Attempts: f.Attempts, Err: f.Err}
+		return nil, &worktime.AuthError{Provider: provider, Operation: "resolve site", StatusCode: f.StatusCode, RetryAfter: f.RetryAfter, Attempts: f.Attempts, Err: transport.Join(f.Err, r.access.server.Explain(f))}
 	}
 	defer resp.Release()
 	var answer struct {
@@ -99,9 +108,9 @@ func (r *resolver) trusted(raw string) (*url.URL, error) {
 		return nil, errors.New("the site that the login server names " + err.Error())
 	}
 	host := strings.ToLower(u.Hostname())
-	local := u.Scheme == "http" || r.login.Scheme == "http" // ParseOrigin allows http for loopback hosts only
+	local := u.Scheme == "http" || r.access.url.Scheme == "http" // ParseOrigin allows http for loopback hosts only
 	switch {
-	case local && (r.login.Scheme != u.Scheme || !strings.EqualFold(host, r.login.Hostname())):
+	case local && (r.access.url.Scheme != u.Scheme || !strings.EqualFold(host, r.access.url.Hostname())):
 		return nil, errors.New("the site that the login server names is not on the same loopback host")
 	case !local && u.Port() != "":
 		return nil, errors.New("the site that the login server names has a port")
