@@ -144,57 +144,63 @@ func (c Callback) InQuery() Callback {
 	return c
 }
 
-// Deliver brings it to the redirect URL: as a form, in the query, or in the fragment, which is to get the page there, and
-// then to post the parameters to the same URL, as the script of such a page does. The client may be nil. The caller closes
-// the body of the answer.
-func (c Callback) Deliver(ctx context.Context, client *http.Client) (*http.Response, error) {
-	if client == nil {
-		client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	}
-	switch c.Mode {
-	case "query":
+// Request returns the request that brings it to the redirect URL: a GET for the mode query, else a POST of a form. For the
+// mode fragment that is what the script of the page at the redirect URL makes of it.
+func (c Callback) Request(ctx context.Context) (*http.Request, error) {
+	if c.Mode == "query" {
 		separator := "?"
 		if strings.Contains(c.RedirectURL, "?") {
 			separator = "&"
 		}
-		return send(ctx, client, http.MethodGet, c.RedirectURL+separator+c.Params.Encode(), "", "")
-	case "fragment":
-		resp, err := send(ctx, client, http.MethodGet, c.RedirectURL, "", "")
+		return http.NewRequestWithContext(ctx, http.MethodGet, c.RedirectURL+separator+c.Params.Encode(), nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.RedirectURL, strings.NewReader(c.Params.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	origin := c.origin
+	if c.Mode == "fragment" {
+		origin = req.URL.Scheme + "://" + req.URL.Host
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", origin)
+	return req, nil
+}
+
+// Deliver sends [Callback.Request]; for the mode fragment it gets the page at the redirect URL first. The client may be nil.
+// The caller closes the body of the answer.
+func (c Callback) Deliver(ctx context.Context, client *http.Client) (*http.Response, error) {
+	if client == nil {
+		client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	}
+	if c.Mode == "fragment" {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.RedirectURL, nil)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := client.Do(req)
 		if err != nil {
 			return nil, err
 		}
 		_, _ = io.Copy(io.Discard, resp.Body)
 		_ = resp.Body.Close()
-		page, err := url.Parse(c.RedirectURL)
-		if err != nil {
-			return nil, err
-		}
-		return send(ctx, client, http.MethodPost, c.RedirectURL, page.Scheme+"://"+page.Host, c.Params.Encode())
-	default:
-		return send(ctx, client, http.MethodPost, c.RedirectURL, c.origin, c.Params.Encode())
 	}
-}
-
-func send(ctx context.Context, client *http.Client, method, target, origin, form string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(form))
+	req, err := c.Request(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", origin)
 	}
 	return client.Do(req)
 }
 
 // Browse is a browser in one function, for programs that open one: it visits the authorization URL and delivers the
-// answer over a socket. It returns when the page at the redirect URL was read; what that says is not looked at.
+// answer over a socket. It returns when the page at the redirect URL was read; what that says is not looked at. Once it is on
+// its way there, the end of ctx does not stop it: a browser stays open.
 func (s *Server) Browse(ctx context.Context, authorizationURL string) error {
 	callback, err := s.Visit(ctx, authorizationURL)
 	if err != nil {
 		return err
 	}
-	resp, err := callback.Deliver(ctx, nil)
+	resp, err := callback.Deliver(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}

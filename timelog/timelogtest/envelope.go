@@ -64,16 +64,16 @@ func (c *call) page(rows []entity) page {
 		}
 		return otherwise
 	}
-	number1, size := number("$page", 1), number("$pagesize", 10)
+	index, size := number("$page", 1), number("$pagesize", 10)
 	if limit := c.server.settings.maxPageSize; limit > 0 {
 		size = min(size, limit)
 	}
 	var p page
 	p.Properties.TotalRecord = strconv.Itoa(len(rows))
 	p.Properties.TotalPage = strconv.Itoa((len(rows) + size - 1) / size)
-	p.Properties.PageNumber = strconv.Itoa(number1)
+	p.Properties.PageNumber = strconv.Itoa(index)
 	p.Entities = []entity{}
-	if from := (number1 - 1) * size; number1 <= len(rows) && from < len(rows) {
+	if from := (index - 1) * size; index <= len(rows) && from < len(rows) {
 		p.Entities = rows[from:min(from+size, len(rows))]
 	}
 	p.Links = []link{{c.url(), "self"}}

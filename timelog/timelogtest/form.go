@@ -55,6 +55,7 @@ func (f *form) has(name string) bool {
 	return value != nil && string(value) != "null"
 }
 
+// read returns a member; the zero value if it is not there.
 func read[T any](f *form, name string) T {
 	var value T
 	if f.has(name) && json.Unmarshal(f.values[name], &value) != nil {
@@ -63,6 +64,7 @@ func read[T any](f *form, name string) T {
 	return value
 }
 
+// complain says that a member has a value that cannot be.
 func (f *form) complain(name string) {
 	f.invalid = append(f.invalid, "The value of '"+name+"' is not valid.")
 }

@@ -1,6 +1,7 @@
 package timelogtest_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -471,6 +472,10 @@ func TestBrowser(t *testing.T) {
 		{"GET", "", form(query)},
 	}, all)
 
+	req, err := query.Request(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"GET", address + "&" + query.Params.Encode()}, []string{req.Method, req.URL.String()})
+
 	all = nil
 	require.NoError(t, c.srv.Browse(t.Context(), c.authorizeURL("redirect_uri", address)))
 	require.Len(t, all, 1)
@@ -478,4 +483,22 @@ func TestBrowser(t *testing.T) {
 	require.Error(t, c.srv.Browse(t.Context(), c.authorizeURL("client_id", "other")))
 	require.Error(t, c.srv.Browse(t.Context(), c.authorizeURL("redirect_uri", "http://127.0.0.1:1/closed")))
 	require.Error(t, c.srv.Browse(t.Context(), ":"))
+}
+
+// A program that opens a browser may end the context of that when it has the answer; the browser shows the last page all
+// the same.
+func TestBrowserOutlivesItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	shown := 0
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cancel(); r.URL.RawQuery != "" {
+			http.Redirect(w, r, "/done", http.StatusSeeOther)
+			return
+		}
+		shown++
+	}))
+	defer receiver.Close()
+	c := newCaller(t)
+	require.NoError(t, c.srv.Browse(ctx, c.authorizeURL("redirect_uri", receiver.URL+"/cb", "response_type", "code", "response_mode", "")))
+	assert.Equal(t, 1, shown)
 }

@@ -98,7 +98,7 @@ func WithClosedUntil(day worktime.Date) Option {
 func WithMaxPageSize(n int) Option {
 	return func(s *settings) {
 		if s.maxPageSize = n; n == 0 {
-			s.maxPageSize = -1 // no default but nonsense
+			s.maxPageSize = -1 // or it would mean no limit
 		}
 	}
 }

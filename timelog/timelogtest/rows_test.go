@@ -297,4 +297,27 @@ func TestCreateTasks(t *testing.T) {
 	refused(t, c.send("POST", "/task/create-sub-task", with(good, object{"ParentTaskID": 5505})), 500, 100, "does not exist")
 	assert.Equal(t, 200, c.send("POST", "/task/create-sub-task", with(good, object{"ParentTaskID": 5504})).status)
 	assert.Equal(t, "Development / Frontend", c.get("/task/5514").properties()["ParentFullName"])
+	assert.Equal(t, 200, c.send("POST", "/task", with(good, object{"ParentTaskID": 5504})).status)
+	assert.Nil(t, c.get("/task/5515").properties()["ParentTaskID"], "a main task")
+}
+
+func TestKeysInPathsAreIntegers(t *testing.T) {
+	c := newCaller(t)
+	for _, path := range []string{"/user/x", "/customer/x", "/project/x", "/task/x", "/time-registration/x", "/time-tracking-item/x"} {
+		assert.Equal(t, 404, c.get(path).status, path)
+	}
+	assert.Equal(t, 404, c.send("POST", "/time-registration/stop-time-tracker/x", "").status)
+	assert.Equal(t, 404, c.send("POST", "/time-registration/delete-approved-absence/x", `""`).status)
+}
+
+// A site with as little in it as possible.
+func TestRowsWithoutMuch(t *testing.T) {
+	c := newCaller(t, timelogtest.WithProjects(timelogtest.Project{}), timelogtest.WithTasks(timelogtest.Task{ProjectID: 1201}),
+		timelogtest.WithRegistrations(timelogtest.Registration{TaskID: 5501, Date: monday}, timelogtest.Registration{AbsenceCodeID: 9, Date: monday}))
+	assert.Equal(t, "0001-01-01T00:00:00", c.get("/project/1201").properties()["StartDate"], "no date")
+	assert.Nil(t, c.get("/project/1201?$expand=customer").properties()["Customer"])
+	assert.Len(t, c.get("/task/search-by-customer").rows(), 1)
+	assert.Empty(t, c.get("/task/search-by-customer?searchText=a").rows())
+	assert.Equal(t, []any{0.0, 0.0}, c.get("/time-tracking-item/get-by-date?startDate=2026-06-08&endDate=2026-06-08").column("CustomerID"))
+	assert.Equal(t, "Absence", c.get("/time-tracking-item/90002").properties()["AbsenceName"])
 }

@@ -155,11 +155,11 @@ func createTask(c *call, sub bool) (any, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	if sub != (t.ParentTaskID != 0) {
-		if sub {
-			return nil, absent("Task", t.ParentTaskID)
-		}
+	switch {
+	case !sub:
 		t.ParentTaskID = 0 // belongs to sub-tasks
+	case t.ParentTaskID == 0:
+		return nil, absent("Task", t.ParentTaskID)
 	}
 	return c.created("/task/", "TaskID", c.tasks.add(t).TaskID), nil
 }
