@@ -75,7 +75,7 @@ func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 // TokenSource hands the access token to other code, renewed when needed. Each call of its Token waits no longer than ctx
 // allows. Errors are [worktime.AuthError].
 func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
-	return c.tokens.TokenSource(ctx)
+	return c.core.access.Account(c.account).TokenSource(ctx)
 }
 
 // The hosts of TimeLog's login server. One that redirects to the other is not followed.

@@ -72,7 +72,6 @@ type Client struct {
 	core    *core
 	options worktime.Options
 	account string
-	tokens  auth.Tokens
 	rest    *rest.Client
 }
 
@@ -148,8 +147,7 @@ func (c Config) site() (*url.URL, error) {
 }
 
 func newClient(c *core, sender *transport.Client, options worktime.Options, account string) *Client {
-	tokens := c.access.Account(account)
-	r := &rest.Client{Transport: sender, Auth: tokens, Vendor: rest.Vendor{Classify: classify, Explain: explain}}
+	r := &rest.Client{Transport: sender, Auth: c.access.Account(account), Vendor: rest.Vendor{Classify: classify, Explain: explain}}
 	if c.site != nil {
 		r.Base, r.Host = c.site.JoinPath("api"), c.host(c.site)
 	} else {
@@ -159,7 +157,7 @@ func newClient(c *core, sender *transport.Client, options worktime.Options, acco
 		Customers: &CustomerService{r},
 		Users:     &UserService{r},
 
-		core: c, options: options, account: account, tokens: tokens, rest: r,
+		core: c, options: options, account: account, rest: r,
 	}
 }
 

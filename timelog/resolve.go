@@ -107,14 +107,15 @@ func (r *resolver) trusted(raw string) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("the site that the login server names " + err.Error())
 	}
-	host := strings.ToLower(u.Hostname())
-	local := u.Scheme == "http" || r.access.url.Scheme == "http" // ParseOrigin allows http for loopback hosts only
+	host, login := strings.ToLower(u.Hostname()), r.access.url
+	_, notLocal := transport.ParseOrigin("http://" + login.Host) // which only loopback hosts may have
 	switch {
-	case local && (r.access.url.Scheme != u.Scheme || !strings.EqualFold(host, r.access.url.Hostname())):
-		return nil, errors.New("the site that the login server names is not on the same loopback host")
-	case !local && u.Port() != "":
+	case notLocal == nil && u.Scheme == login.Scheme && strings.EqualFold(host, login.Hostname()):
+	case u.Scheme != "https":
+		return nil, errors.New("the site that the login server names is not https")
+	case u.Port() != "":
 		return nil, errors.New("the site that the login server names has a port")
-	case !local && !hostName(host):
+	case !vendorHost(host):
 		return nil, errors.New("the site that the login server names is not below timelog.com")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
@@ -124,8 +125,8 @@ func (r *resolver) trusted(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// hostName reports whether a host is one of the vendor's, in letters that every DNS server reads alike.
-func hostName(host string) bool {
+// vendorHost reports whether a host is one of the vendor's, in letters that everybody reads alike.
+func vendorHost(host string) bool {
 	if !strings.HasSuffix(host, ".timelog.com") {
 		return false
 	}
