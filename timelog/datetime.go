@@ -65,7 +65,7 @@ func ParseDateTime(s string) (DateTime, error) {
 		return Midnight(day).normal(), nil
 	}
 	for _, layout := range []string{dateTimeLayout, dateTimeLayout + "Z07:00"} {
-		if t, err := time.Parse(layout, s); err == nil && strings.IndexByte(s, ',') < 0 {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 && !strings.Contains(s, ",") {
 			return DateTimeOf(t), nil
 		}
 	}

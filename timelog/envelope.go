@@ -178,7 +178,10 @@ func newID(body []byte, field string) int64 {
 }
 
 func number(data json.RawMessage) int64 {
-	n, _ := strconv.ParseInt(strings.Trim(string(data), `"`), 10, 64)
+	n, err := strconv.ParseInt(strings.Trim(string(data), `"`), 10, 64)
+	if err != nil {
+		return 0
+	}
 	return n
 }
 

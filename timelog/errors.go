@@ -123,6 +123,8 @@ func explain(body []byte) (code, message string, details []string) {
 		}
 		text := string(data)
 		switch {
+		case text == "null":
+			continue
 		case json.Unmarshal(data, &text) == nil:
 		case json.Unmarshal(data, &detail) == nil && detail.Message != "":
 			text = detail.Message

@@ -115,7 +115,7 @@ func act(ctx context.Context, c *rest.Client, op rest.Op, body any, args ...any)
 func change[T any](ctx context.Context, c *rest.Client, op rest.Op, body any, args ...any) (T, error) {
 	var out T
 	err := send(ctx, c, op, nil, body, func(answer []byte) error {
-		if k := kind(answer); k != '{' && k != '[' {
+		if kind(answer) != '{' {
 			return nil
 		}
 		return readOne(answer, &out)

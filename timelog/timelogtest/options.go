@@ -129,7 +129,8 @@ func WithPersonalAccessToken(token string) Option {
 	return func(s *settings) { s.pat = token }
 }
 
-// WithRedirectURLs sets the redirect URLs that are registered for the client. Without it all are accepted.
+// WithRedirectURLs sets the redirect URLs that are registered for the client. Without it all are accepted; that of
+// [Server.HybridLogin] has the port 0, which stands for any.
 func WithRedirectURLs(urls ...string) Option {
 	return func(s *settings) { s.redirects = append(s.redirects, urls...) }
 }

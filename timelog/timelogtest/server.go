@@ -7,6 +7,7 @@ import (
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/timelog"
+	"github.com/worktime-go/worktime/tokenstore"
 )
 
 // Server is an in-memory TimeLog: the API of one site and the login server. It may be used by several goroutines
@@ -71,6 +72,16 @@ func (s *Server) Config() timelog.Config {
 	return timelog.Config{
 		SiteURL: s.SiteURL(), Auth: timelog.PersonalAccessToken(s.settings.pat),
 		Options: worktime.Options{HTTPClient: s.Client()},
+	}
+}
+
+// HybridLogin returns a complete login for the field Auth of a [timelog.Config], which may be changed. Its browser is
+// [Server.Browse], which needs a socket of the loopback interface: in a bubble of testing/synctest use
+// [timelog.Client.BeginLogin], [Server.Visit] and [timelog.Client.FinishLogin].
+func (s *Server) HybridLogin(store tokenstore.Store) timelog.HybridLogin {
+	return timelog.HybridLogin{
+		ClientID: s.settings.clientID, ClientSecret: s.settings.clientSecret, LoginURL: s.LoginURL(),
+		RedirectURL: "http://127.0.0.1:0/callback", Store: store, Open: s.Browse,
 	}
 }
 
