@@ -341,9 +341,13 @@ func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address
 	// Neither is waited for when the login is over: they are the caller's, and may be deaf.
 	failed := make(chan error, 1)
 	go func() {
-		if err := l.open(asking, address); err != nil {
-			failed <- err
-		}
+		err := errors.New("the browser could not be opened: the function for it has not returned") // Goexit
+		defer func() {
+			if err != nil {
+				failed <- err
+			}
+		}()
+		err = l.open(asking, address)
 	}()
 	pasted := make(chan url.Values, 1)
 	if l.flow.Paste != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -365,6 +366,8 @@ func TestBrowserCannotBeOpened(t *testing.T) {
 	err = s.logins.Run(t.Context(), "")
 	assert.Contains(t, authError(t, err).Error(), "panic of type string")
 	assert.NotContains(t, err.Error(), "s3cr3t")
+	s.logins.flow.Open = func(context.Context, string) error { runtime.Goexit(); return nil }
+	authError(t, s.logins.Run(t.Context(), ""))
 }
 
 // On a machine without a browser the person copies the address from another one.
