@@ -69,9 +69,11 @@ func (r *resolver) locate(ctx context.Context) (*url.URL, *transport.Host, error
 }
 
 func (r *resolver) ask(ctx context.Context) (*url.URL, error) {
+	address := r.access.url.JoinPath("api", "ResolveUri")
+	address.Path = "/" + strings.TrimPrefix(address.Path, "/") // JoinPath leaves the slash out behind an empty path
 	resp, err := r.access.sender.Do(ctx, &transport.Call{
 		Operation: "resolve site", Class: transport.Safe, Method: http.MethodGet,
-		URL: r.access.url.JoinPath("api", "ResolveUri"), Host: r.access.server.Host(r.access.url), Header: http.Header{"Accept": {"application/json"}}, Auth: r.source, MaxBytes: maxResolved,
+		URL: address, Host: r.access.server.Host(r.access.url), Header: http.Header{"Accept": {"application/json"}}, Auth: r.source, MaxBytes: maxResolved,
 	})
 	if err != nil {
 		f, ok := errors.AsType[*transport.Failure](err)
