@@ -50,6 +50,7 @@ type wireRow struct {
 // wire has the rows of each resource.
 var wire = map[string]map[string]wireRow{
 	"clockings": clockingRows,
+	"webhooks":  webhookRows,
 }
 
 var clockingRows = map[string]wireRow{
