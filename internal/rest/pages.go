@@ -14,6 +14,7 @@ import (
 // List is an operation that answers with pages of T to a query Q, linked by next links.
 type List[T, Q any] struct {
 	Op
+	Args []string // for the names in the path, in their order
 	// Queries returns the parameters of each walk that the query takes; a long list of
 	// persons takes several. It checks the query. The base is that of the client.
 	Queries func(base *url.URL, q Q) ([]url.Values, error)
@@ -40,7 +41,8 @@ func All[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) iter.Se
 		walk(ctx, c, list, q, func(page worktime.Page[T], err error) bool {
 			for _, item := range page.Items {
 				if ctx.Err() != nil {
-					yield(none, c.newError(list.Op, c.url(list.Path, nil), ctx.Err()))
+					path, _ := expand(list.Path, list.Args) // went well for the page
+					yield(none, c.newError(list.Op, c.url(path, nil), ctx.Err()))
 					return false
 				}
 				if !yield(item, nil) {
@@ -110,13 +112,17 @@ type walker[T, Q any] struct {
 }
 
 func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
+	path, err := expand(list.Path, list.Args)
+	if err != nil {
+		return nil, c.BadField("path", err.Error())
+	}
 	queries, err := list.Queries(c.Base, q)
 	if err != nil {
 		return nil, err
 	}
 	w := &walker[T, Q]{client: c, list: list, seen: map[string]struct{}{}}
 	for _, values := range queries {
-		w.first = append(w.first, c.url(list.Path, values))
+		w.first = append(w.first, c.url(path, values))
 	}
 	w.at = position{
 		Version: cursorVersion, Provider: c.Transport.Provider(), Operation: list.Name, Query: digest(w.first),
