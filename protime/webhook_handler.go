@@ -38,9 +38,10 @@ type WebhookConfig[T Record] struct {
 	Handle func(ctx context.Context, change Change[T]) error
 	// Keys are the private keys of the webhooks that deliver here: see [CreatedWebhook.Key].
 	// They are used as the bytes that they are: should the vendor's page say that
-	// they are Base64, decode them first. See [WebhookHandler.SetKeys] for changing them.
+	// they are Base64, decode them first. None: everything is refused until
+	// [WebhookHandler.SetKeys] gives some, which is how the first webhook begins.
 	Keys []WebhookSecret
-	// Signature says how Protime signs. Required with Keys.
+	// Signature says how Protime signs. Required, unless there is a SecretPath.
 	Signature WebhookSignature
 	// SecretPath takes deliveries unsigned, in place of Keys: whoever knows this path of the URL,
 	// of 32 characters at least, can deliver. Then the DestinationURL is a secret too, proxies
@@ -76,9 +77,6 @@ func (c WebhookConfig[T]) check() error {
 }
 
 func checkKeys(field string, keys []WebhookSecret) error {
-	if len(keys) == 0 {
-		return badField(field, "is empty: no signature could be checked")
-	}
 	for _, key := range keys {
 		if err := key.check(field); err != nil {
 			return err
@@ -136,6 +134,9 @@ func NewWebhookHandler[T Record](config WebhookConfig[T]) (*WebhookHandler, erro
 func (h *WebhookHandler) SetKeys(keys ...WebhookSecret) error {
 	if h.secretPath != nil {
 		return badField("keys", "are of no use: this handler has a SecretPath")
+	}
+	if len(keys) == 0 {
+		return badField("keys", "are none: everything would be refused")
 	}
 	if err := checkKeys("keys", keys); err != nil {
 		return err
@@ -204,6 +205,9 @@ func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) error {
 	}
 	var claimed []byte
 	if h.secretPath == nil {
+		if len(*h.keys.Load()) == 0 {
+			return refuse(http.StatusServiceUnavailable, "no key is known yet")
+		}
 		var err error
 		if claimed, err = h.signature.claimed(r); err != nil {
 			return refuse(http.StatusForbidden, err.Error())

@@ -140,6 +140,7 @@ var badDeliveries = map[string]struct {
 	"too large by default": {413, nil, func(r *http.Request) *http.Request { r.ContentLength, r.Body = 1<<20+1, unread{}; return r }},
 	"breaks off":           {400, nil, func(r *http.Request) *http.Request { r.Body = io.NopCloser(brokenReader{}); return r }},
 
+	"no key yet":           {503, func(c *WebhookConfig[Clocking]) { c.Keys = nil }, func(r *http.Request) *http.Request { r.Body = unread{}; return r }},
 	"no signature":         {403, nil, func(r *http.Request) *http.Request { r.Header.Del(signatureHeader); r.Body = unread{}; return r }},
 	"two signatures":       {403, nil, func(r *http.Request) *http.Request { r.Header.Add(signatureHeader, "canary"); return r }},
 	"empty signature":      {403, nil, withHeader(signatureHeader, "")},
@@ -267,8 +268,7 @@ func TestWebhookConfigs(t *testing.T) {
 		spoil func(*WebhookConfig[Clocking])
 	}{
 		"no function":         {"Handle", func(c *WebhookConfig[Clocking]) { c.Handle = nil }},
-		"no keys":             {"Keys", func(c *WebhookConfig[Clocking]) { c.Keys = nil }},
-		"nothing at all":      {"Keys", func(c *WebhookConfig[Clocking]) { *c = WebhookConfig[Clocking]{Handle: noChange} }},
+		"nothing at all":      {"Signature.Header", func(c *WebhookConfig[Clocking]) { *c = WebhookConfig[Clocking]{Handle: noChange} }},
 		"empty key":           {"Keys", func(c *WebhookConfig[Clocking]) { c.Keys = []WebhookSecret{webhookKey, ""} }},
 		"blank key":           {"Keys", func(c *WebhookConfig[Clocking]) { c.Keys = []WebhookSecret{" \n"} }},
 		"key from JSON":       {"Keys", func(c *WebhookConfig[Clocking]) { c.Keys = []WebhookSecret{"[redacted]"} }},

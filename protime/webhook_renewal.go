@@ -34,8 +34,9 @@ type WebhookRenewal struct {
 	Created func(ctx context.Context, successor CreatedWebhook) error
 	// Resync makes up for changes that no webhook delivered: read the collection anew, or poll
 	// your delta. Required. It is called after a successor whose predecessor did not live
-	// to its creation, again at each check until it returns nil, and for the first webhook. It
-	// is yours because Protime knows one delta for a collection at a time. The check waits for it.
+	// to its creation, again at each check until it returns nil, and for the first webhook.
+	// Until then a webhook that has ended once more gets no successor. It is yours because
+	// Protime knows one delta for a collection at a time. The check waits for it.
 	Resync func(ctx context.Context) error
 	// Before is how long before its end a webhook gets its successor. Default 24 hours; never
 	// more than half of the time that was left when the webhook was first seen.
@@ -100,20 +101,32 @@ func (r *renewal) wait() time.Duration {
 	return r.Check
 }
 
-// look creates a successor if it is due, and has changes that were lost made up for.
+// look creates a successor if it is due, and has changes that were lost made up for. While that
+// fails, an ended webhook gets no successor: what stops Resync stops the receiver as well, and
+// one after the other would end.
 func (r *renewal) look(ctx context.Context) {
 	ended, _ := r.ended(ctx)
+	if ended && r.gap && !r.resync(ctx) {
+		return
+	}
 	if ended || !r.due.IsZero() && !time.Now().Before(r.due) {
 		r.succeed(ctx)
 	}
-	if !r.gap || ctx.Err() != nil {
-		return
+	if r.gap {
+		r.resync(ctx)
 	}
-	if err := r.Resync(ctx); err != nil {
+}
+
+func (r *renewal) resync(ctx context.Context) bool {
+	err := ctx.Err()
+	if err == nil {
+		err = r.Resync(ctx)
+	}
+	if err != nil {
 		r.warn(ctx, "resync", err)
-		return
 	}
-	r.gap = false
+	r.gap = err != nil
+	return !r.gap
 }
 
 // ended looks at the present webhook and reports whether it delivers no more. With an error that

@@ -226,6 +226,34 @@ func TestRenewal(t *testing.T) {
 			},
 			[]string{"0 h: created w1, key canary-w1", "3 h: resync 4"},
 		},
+		"ends again while resync fails": {
+			30, "w0", func(s *subscriptions, r *WebhookRenewal) {
+				disable(s, "w0", 5)
+				disable(s, "w1", 10)
+				resync := r.Resync
+				r.Resync = func(ctx context.Context) error {
+					if time.Since(s.start) < 20*time.Hour {
+						return errors.New("the database is away")
+					}
+					return resync(ctx)
+				}
+			},
+			[]string{"5 h: created w1, key canary-w1", "20 h: resync", "20 h: created w2, key canary-w2", "20 h: resync"},
+		},
+		"due while resync fails": {
+			80, "w0", func(s *subscriptions, r *WebhookRenewal) {
+				disable(s, "w0", 5)
+				s.validity = 50 * time.Hour
+				resync := r.Resync
+				r.Resync = func(ctx context.Context) error {
+					if time.Since(s.start) < 70*time.Hour {
+						return errors.New("the database is away")
+					}
+					return resync(ctx)
+				}
+			},
+			[]string{"5 h: created w1, key canary-w1", "31 h: created w2, key canary-w2", "57 h: created w3, key canary-w3", "70 h: resync"},
+		},
 		"the key cannot be saved": {
 			10, "", func(s *subscriptions, r *WebhookRenewal) {
 				created := r.Created
