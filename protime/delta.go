@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -20,6 +21,12 @@ type Change[T any] struct {
 	// Data is the record as it is now. Of a deleted one it may have the id and the
 	// changeVersion only.
 	Data T `json:"data"`
+}
+
+// LogValue implements [slog.LogValuer], so that a record that hides some of its data in logs, as a
+// [Person] does, hides it in a change too.
+func (c Change[T]) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("changeType", string(c.Type)), slog.Any("data", c.Data))
 }
 
 // ChangeType says what happened. Unknown values are kept as they are.
