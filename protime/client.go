@@ -115,6 +115,8 @@ type Client struct {
 	SectorHistories       *HistoryService[SectorHistory]
 	WorkLocationHistories *HistoryService[WorkLocationHistory]
 
+	Webhooks *WebhookService
+
 	core *core
 	rest *rest.Client
 }
@@ -171,6 +173,8 @@ func newClient(core *core, sender *transport.Client) *Client {
 		DepartmentHistories: newHistory[DepartmentHistory](r, "department"), EmployerHistories: newHistory[EmployerHistory](r, "employer"),
 		JobHistories: newHistory[JobHistory](r, "job"), JobCategoryHistories: newHistory[JobCategoryHistory](r, "job-category"),
 		SectorHistories: newHistory[SectorHistory](r, "sector"), WorkLocationHistories: newHistory[WorkLocationHistory](r, "work-location"),
+
+		Webhooks: &WebhookService{r},
 
 		core: core, rest: r,
 	}

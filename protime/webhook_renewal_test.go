@@ -100,7 +100,7 @@ func (s *subscriptions) renew(t *testing.T, hours int, present WebhookID, change
 	require.NoError(t, err)
 	defer func() { require.NoError(t, client.Close(t.Context())) }()
 	renewal := WebhookRenewal{
-		Webhooks: webhooks(client), Subscription: newWebhook(), ID: present, Check: time.Hour,
+		Webhooks: client.Webhooks, Subscription: newWebhook(), ID: present, Check: time.Hour,
 		Created: func(_ context.Context, successor CreatedWebhook) error {
 			s.eventf("created %s, key %s", successor.ID, string(successor.Key))
 			return nil

@@ -39,13 +39,11 @@ func newWebhook() NewWebhook {
 	return NewWebhook{DestinationURL: "https://www.your-company.com/protime/clockings", CollectionName: WebhookClockings}
 }
 
-func webhooks(c *Client) *WebhookService { return &WebhookService{c.rest} }
-
 var webhookRows = map[string]wireRow{
 	"list": {
 		"GET /webhooks",
 		func(ctx context.Context, c *Client) (any, error) {
-			return worktime.Collect(webhooks(c).All(ctx, WebhookQuery{}))
+			return worktime.Collect(c.Webhooks.All(ctx, WebhookQuery{}))
 		},
 		"GET /connector/protimeapi/api/v1/webhooks", "",
 		answer{status: 200, body: `{ "value": [ ` + aWebhook + ` ] }`},
@@ -54,7 +52,7 @@ var webhookRows = map[string]wireRow{
 	"list with filters": {
 		"GET /webhooks",
 		func(ctx context.Context, c *Client) (any, error) {
-			return worktime.Collect(webhooks(c).All(ctx, WebhookQuery{Status: WebhookDisabled, CollectionName: WebhookAbsenceGroups}))
+			return worktime.Collect(c.Webhooks.All(ctx, WebhookQuery{Status: WebhookDisabled, CollectionName: WebhookAbsenceGroups}))
 		},
 		"GET /connector/protimeapi/api/v1/webhooks?filter=status%20eq%20'Disabled'%20and%20collection-name%20eq%20'absence-groups'", "",
 		answer{status: 200, body: `{ "value": [ { "id": "x", "status": "Frozen" } ] }`},
@@ -63,7 +61,7 @@ var webhookRows = map[string]wireRow{
 	"pages": {
 		"GET /webhooks",
 		func(ctx context.Context, c *Client) (any, error) {
-			pages, err := worktime.Collect(webhooks(c).Pages(ctx, WebhookQuery{Status: WebhookDisabled}))
+			pages, err := worktime.Collect(c.Webhooks.Pages(ctx, WebhookQuery{Status: WebhookDisabled}))
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +74,7 @@ var webhookRows = map[string]wireRow{
 	"get": {
 		"GET /webhooks/{id}",
 		func(ctx context.Context, c *Client) (any, error) {
-			return webhooks(c).Get(ctx, "a7d853ea-89eb-4735-83d1-b891c6fde398")
+			return c.Webhooks.Get(ctx, "a7d853ea-89eb-4735-83d1-b891c6fde398")
 		},
 		"GET /connector/protimeapi/api/v1/webhooks/a7d853ea-89eb-4735-83d1-b891c6fde398", "",
 		answer{status: 200, body: aWebhook},
@@ -87,7 +85,7 @@ var webhookRows = map[string]wireRow{
 		func(ctx context.Context, c *Client) (any, error) {
 			n := newWebhook()
 			n.ExternalReferences = []ReferenceName{PersonEmployeeNumber}
-			created, err := webhooks(c).Create(ctx, n)
+			created, err := c.Webhooks.Create(ctx, n)
 			return []any{created.Webhook, string(created.Key), string(created.Body())}, err
 		},
 		"POST /connector/protimeapi/api/v1/webhooks?externalReferences=(people,@employee-number)",
@@ -102,7 +100,7 @@ var webhookRows = map[string]wireRow{
 	"delete": {
 		"DELETE /webhooks/{id}",
 		func(ctx context.Context, c *Client) (any, error) {
-			return nil, webhooks(c).Delete(ctx, "a7d853ea-89eb-4735-83d1-b891c6fde398")
+			return nil, c.Webhooks.Delete(ctx, "a7d853ea-89eb-4735-83d1-b891c6fde398")
 		},
 		"DELETE /connector/protimeapi/api/v1/webhooks/a7d853ea-89eb-4735-83d1-b891c6fde398", "",
 		answer{status: 204},
@@ -141,7 +139,7 @@ func TestCreateWebhookAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newVendor(t, answer{status: c.status, header: map[string]string{"Location": c.location}, body: c.body})
-			got, err := webhooks(v.client(t)).Create(t.Context(), newWebhook())
+			got, err := v.client(t).Webhooks.Create(t.Context(), newWebhook())
 			require.ErrorIs(t, err, c.err)
 			assert.Equal(t, c.id, got.ID)
 			assert.Equal(t, c.key, string(got.Key))
@@ -158,7 +156,7 @@ func TestCreateWebhookAnswers(t *testing.T) {
 func TestWebhookErrors(t *testing.T) {
 	for status, is := range map[int]error{400: worktime.ErrBadRequest, 401: worktime.ErrUnauthorized, 403: worktime.ErrForbidden, 404: worktime.ErrNotFound, 500: worktime.ErrUnavailable} {
 		v := newVendor(t, answer{status: status, body: `{ "error": { "code": "Invalid", "message": "Invalid destination URL", "reasons": ["not https"] } }`})
-		service := webhooks(v.client(t))
+		service := v.client(t).Webhooks
 		created, err := service.Create(t.Context(), newWebhook())
 		require.ErrorIs(t, err, is)
 		var e *worktime.Error
@@ -175,7 +173,7 @@ func TestWebhookErrors(t *testing.T) {
 
 func TestWebhooksRefuseBeforeSending(t *testing.T) {
 	v := newVendor(t, answer{status: 500})
-	service := webhooks(v.client(t))
+	service := v.client(t).Webhooks
 	for name, c := range map[string]struct {
 		field string
 		spoil func(*NewWebhook)
@@ -214,7 +212,7 @@ func TestWebhooksRefuseBeforeSending(t *testing.T) {
 
 func TestWebhookSecretsAreNotShown(t *testing.T) {
 	v := newVendor(t, answer{status: 201, header: map[string]string{"Location": webhookLocation}, body: `{"key":"canary-webhook-key"}`})
-	created, err := webhooks(v.client(t)).Create(t.Context(), newWebhook())
+	created, err := v.client(t).Webhooks.Create(t.Context(), newWebhook())
 	require.NoError(t, err)
 	config := WebhookConfig[Clocking]{Handle: noChange, Keys: []WebhookSecret{webhookKey}, Signature: hexSignature()}
 	handler, err := NewWebhookHandler(config)
