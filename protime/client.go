@@ -115,6 +115,26 @@ type Client struct {
 	SectorHistories       *HistoryService[SectorHistory]
 	WorkLocationHistories *HistoryService[WorkLocationHistory]
 
+	ActivityDefinitions *ActivityDefinitionService
+	Usages              *UsageService       // of activity definitions
+	Restrictions        *RestrictionService // of activity definitions
+	ActivityDurations   *ActivityDurationService
+
+	Assignments *AssignmentService
+
+	Counters           *CounterService
+	CounterDefinitions *CounterDefinitionService
+	CounterGroups      *CounterGroupService
+
+	CalculatedTotals *CalculatedTotalService
+	PaidPresences    *PaidPresenceService
+
+	Breaks            *BreakService
+	BreakDefinitions  *BreakDefinitionService
+	WorkInterruptions *WorkInterruptionService
+
+	ShiftDefinitions *ShiftDefinitionService
+
 	Webhooks *WebhookService
 
 	core *core
@@ -173,6 +193,19 @@ func newClient(core *core, sender *transport.Client) *Client {
 		DepartmentHistories: newHistory[DepartmentHistory](r, "department"), EmployerHistories: newHistory[EmployerHistory](r, "employer"),
 		JobHistories: newHistory[JobHistory](r, "job"), JobCategoryHistories: newHistory[JobCategoryHistory](r, "job-category"),
 		SectorHistories: newHistory[SectorHistory](r, "sector"), WorkLocationHistories: newHistory[WorkLocationHistory](r, "work-location"),
+
+		ActivityDefinitions: &ActivityDefinitionService{r}, Usages: &UsageService{r}, Restrictions: &RestrictionService{r},
+		ActivityDurations: &ActivityDurationService{r},
+
+		Assignments: &AssignmentService{r},
+
+		Counters: &CounterService{r}, CounterDefinitions: &CounterDefinitionService{r}, CounterGroups: &CounterGroupService{r},
+
+		CalculatedTotals: &CalculatedTotalService{r}, PaidPresences: &PaidPresenceService{r},
+
+		Breaks: &BreakService{r}, BreakDefinitions: &BreakDefinitionService{r}, WorkInterruptions: &WorkInterruptionService{r},
+
+		ShiftDefinitions: &ShiftDefinitionService{r},
 
 		Webhooks: &WebhookService{r},
 

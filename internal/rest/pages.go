@@ -112,13 +112,13 @@ type walker[T, Q any] struct {
 }
 
 func newWalker[T, Q any](c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
-	path, err := expand(list.Path, list.Args)
-	if err != nil {
-		return nil, c.BadField("path", err.Error())
-	}
 	queries, err := list.Queries(c.Base, q)
 	if err != nil {
 		return nil, err
+	}
+	path, err := expand(list.Path, list.Args)
+	if err != nil {
+		return nil, c.BadField("path", err.Error())
 	}
 	w := &walker[T, Q]{client: c, list: list, seen: map[string]struct{}{}}
 	for _, values := range queries {
