@@ -89,7 +89,7 @@ func (s *selection) selectPersons(persons, circles, orgGroups []int64) error {
 }
 
 // walks returns the parameters of the requests that the selection takes.
-func (s selection) walks(base *url.URL, path string, delta bool) ([]url.Values, error) {
+func (s *selection) walks(base *url.URL, path string, delta bool) ([]url.Values, error) {
 	references, err := encodeReferences(s.references)
 	if err != nil {
 		return nil, badField(s.name+".ExternalReferences", err.Error())

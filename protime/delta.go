@@ -101,7 +101,7 @@ func feedOf[T any, Q query](name, path string) rest.List[Change[T], feedQuery[Q]
 
 // checkDelta checks the rules that a delta has beside those of a list. That of its beginning
 // holds for a new one only: one that lives for years goes on.
-func (s selection) checkDelta(inQuery, cursor worktime.Cursor) error {
+func (s *selection) checkDelta(inQuery, cursor worktime.Cursor) error {
 	// The tenant's year may not be ours yet.
 	first := worktime.NewDate(time.Now().UTC().Add(-12*time.Hour).Year()-1, time.January, 1)
 	switch {
