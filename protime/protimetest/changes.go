@@ -74,7 +74,7 @@ func (c *Changes) Next() (Change, error) {
 		}
 		return what, c.server.Remove(name, r.id)
 	}
-	doc, _ := mapped(map[string]any(r.doc), "", func(string, map[string]any) {}).(map[string]any)
+	doc := r.doc.clone()
 	if draw < 4 && name != "calculated-totals" { // of which a person has one a day
 		c.fresh(doc)
 	}

@@ -65,7 +65,7 @@ func local(english, dutch string) object {
 
 func (c *company) catalogs() {
 	c.add("departments",
-		object{"id": 1, "name": local("Production", "Productie"), "externalCode": "PROD", "externalReferences": object{"HRMID": "D-1"}},
+		object{"id": 1, "name": local("Workshop", "Werkplaats"), "externalCode": "WORK", "externalReferences": object{"HRMID": "D-1"}},
 		object{"id": 2, "name": local("Service", "Service"), "externalCode": "SERV", "externalReferences": object{"HRMID": "D-2"}})
 	c.add("employers", object{"id": 1, "name": local("Acme Belgium", "Acme België"), "externalCode": "ACME", "address": "Kade 1",
 		"town": "Antwerpen", "postalCode": "2000", "bankAccount": "BE00 0000 0000 0000", "companyRegistrationNumber": "0000.000.000"})

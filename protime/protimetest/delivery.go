@@ -242,8 +242,8 @@ func (h *hooks) send(ctx context.Context, url, key string, body []byte) int {
 	if err != nil {
 		return 0
 	}
-	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
+	_ = resp.Body.Close()
 	return resp.StatusCode
 }
 

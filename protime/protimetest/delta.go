@@ -99,8 +99,6 @@ func (s *Server) startDelta(r *http.Request, c *collection, match predicate, ask
 		return nil, badRequest("The query parameter 'delta' has no value")
 	case r.URL.Query().Has("deltaToken"), r.URL.Query().Has("continuationToken"):
 		return nil, badRequest("The query parameter 'delta' starts a delta, a token goes on with one")
-	case asked != nil && c.refs == nil:
-		return nil, badRequest("A delta of %s has no external references", c.name)
 	}
 	s.deltas.mu.Lock()
 	defer s.deltas.mu.Unlock()
@@ -169,16 +167,16 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, c *collection) *re
 
 // event is a change as a poll or a webhook tells it.
 func (s *Server) event(c *collection, what change, asked []protime.ReferenceName) json.RawMessage {
-	kind, data := inserted, json.RawMessage(nil)
-	if what.new != nil {
-		data = s.item(what.new, c.name, asked)
-	} else {
-		kind, data = deleted, encode(map[string]any{"changeVersion": what.version, "id": c.number(what.id)})
-	}
-	return encode(struct {
+	var body struct {
 		Type string          `json:"changeType"`
 		Data json.RawMessage `json:"data"`
-	}{kind, data})
+	}
+	if what.new != nil {
+		body.Type, body.Data = inserted, s.item(what.new, c.name, asked)
+	} else {
+		body.Type, body.Data = deleted, encode(map[string]any{"changeVersion": what.version, "id": c.number(what.id)})
+	}
+	return encode(body)
 }
 
 // The types of changes.

@@ -51,6 +51,12 @@ func (d document) text(path string) string {
 	return ""
 }
 
+// clone returns a copy that may be changed.
+func (d document) clone() document {
+	doc, _ := mapped(map[string]any(d), "", func(string, map[string]any) {}).(map[string]any)
+	return doc
+}
+
 // mapped returns a copy of a JSON value in which all objects went through edit, which gets the name of the
 // nearest member above and may change its copy.
 func mapped(value any, member string, edit func(member string, object map[string]any)) any {

@@ -108,28 +108,33 @@ func (c *checker) comparison(n *node, belowOr bool) (predicate, error) {
 	case f.kind == persons && !c.earliest.IsZero():
 		return nil, reason("The filter field '%s' is not allowed in a delta", n.field)
 	}
-	if f.kind == days {
-		return c.days(n, f)
-	}
-	if n.op == "ge" || n.op == "le" {
+	if f.kind != days && (n.op == "ge" || n.op == "le") {
 		return nil, reason("'%s' is not allowed with the filter field '%s'", n.op, n.field)
 	}
 	switch f.kind {
+	case days:
+		return c.days(n, f)
 	case persons, integers:
 		return c.integers(n, f)
 	case bools:
-		return equal[bool](n, "booleans", func(doc document) bool {
+		return equal(n, "booleans", func(doc document) bool {
 			value, _ := doc.at(f.path).(bool)
 			return value
 		})
+	case texts:
+		return c.texts(n, f)
 	}
-	texts, err := constants[string](n, "strings")
-	for _, text := range texts {
+	return nil, reason("The filter field '%s' is not known", n.field)
+}
+
+func (c *checker) texts(n *node, f field) (predicate, error) {
+	all, err := constants[string](n, "strings")
+	for _, text := range all {
 		if f.values != nil && !slices.Contains(f.values, text) {
 			return nil, reason("'%s' is not a %s of %s", text, f.name, c.collection.name)
 		}
 	}
-	return func(doc document) bool { return slices.Contains(texts, doc.text(f.path)) }, err
+	return func(doc document) bool { return slices.Contains(all, doc.text(f.path)) }, err
 }
 
 // constants returns the constants of a comparison, which must all be of one type.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/worktime-go/worktime/protime"
 )
@@ -165,7 +166,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request, c *collection, 
 		return refused
 	}
 	return s.list(w, r, listing{
-		collection: c, path: "/people/" + url.PathEscape(reference) + "/" + c.name, refs: []string{people},
+		collection: c, path: strings.TrimPrefix(r.URL.EscapedPath(), basePath), refs: []string{people},
 		within: func(doc document) bool { return doc.text("person.id") == found.id },
 	})
 }

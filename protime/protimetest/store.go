@@ -100,20 +100,15 @@ func (s *store) seed(t *table, doc document) error {
 	return nil
 }
 
-// newRow makes the row of an object, whose missing members are given.
+// newRow makes the row of an object, which gets an id if it has none.
 func (s *store) newRow(t *table, doc document, version string) (*row, error) {
-	doc, err := s.learn(t.name, doc)
-	if err != nil {
-		return nil, err
-	}
-	r := &row{id: doc.text(t.idPath()), version: version, doc: doc}
+	r := &row{id: doc.text(t.idPath()), version: version}
 	known := t.find(r.id)
 	switch {
 	case known != nil:
 		r.seq = known.seq
 	case t.guid:
-		t.last++
-		r.seq = t.last
+		r.seq = t.last + 1
 		if r.id == "" {
 			r.id = fmt.Sprintf("%08x-5ea1-4fed-8c1e-%012x", len(t.name), r.seq)
 			doc["id"] = r.id
@@ -123,15 +118,21 @@ func (s *store) newRow(t *table, doc document, version string) (*row, error) {
 		r.id = strconv.FormatInt(r.seq, 10)
 		doc["id"] = json.Number(r.id)
 	default:
-		if r.seq, err = strconv.ParseInt(r.id, 10, 64); err != nil || r.seq < 1 || strconv.FormatInt(r.seq, 10) != r.id {
+		seq, err := strconv.ParseInt(r.id, 10, 64)
+		if err != nil || seq < 1 || strconv.FormatInt(seq, 10) != r.id {
 			return nil, fmt.Errorf("protimetest: %.40q is not an id of %s", r.id, t.name)
 		}
+		r.seq = seq
+	}
+	var err error
+	if r.doc, err = s.learn(t.name, doc); err != nil {
+		return nil, err
 	}
 	t.last = max(t.last, r.seq)
 	if t.name != webhooks {
-		doc["changeVersion"] = version
+		r.doc["changeVersion"] = version
 	}
-	r.raw = encode(doc)
+	r.raw = encode(r.doc)
 	return r, nil
 }
 
@@ -235,7 +236,7 @@ func (s *store) remove(name, id string) bool {
 	}
 	old := t.find(id)
 	if t.stays {
-		doc, _ := mapped(map[string]any(old.doc), "", func(string, map[string]any) {}).(map[string]any)
+		doc := old.doc.clone()
 		doc["status"] = "Deleted"
 		_, err := s.putLocked(name, doc)
 		return err == nil
@@ -276,8 +277,8 @@ func (s *store) page(name string, after int64, n int, match func(document) bool)
 func anything(document) bool { return true }
 
 // number is the id of an object whose ids are integers, in JSON; else it is text.
-func (t *collection) number(id string) any {
-	if t.guid {
+func (c *collection) number(id string) any {
+	if c.guid {
 		return id
 	}
 	return json.Number(id)

@@ -92,7 +92,7 @@ func (s *store) sweep() {
 
 // disable ends a webhook, with mu held.
 func (s *store) disable(r *row) {
-	doc, _ := mapped(map[string]any(r.doc), "", func(string, map[string]any) {}).(map[string]any)
+	doc := r.doc.clone()
 	doc["status"] = disabled
 	_, _ = s.putLocked(webhooks, doc) // was stored before
 }
