@@ -91,8 +91,9 @@ func checkKeys(field string, keys []WebhookSecret) error {
 // ReadTimeout.
 //
 // It answers 204 when each change of a delivery was taken over or had been before. Of the last
-// 65,536 changes it knows those that come again by id and ChangeVersion, and does not hand them
-// to Handle. Anything else is refused, with a status and nothing that the request said.
+// 65,536 changes it knows those that come again by type, id and ChangeVersion, and does not hand
+// them to Handle; one without ChangeVersion is handed over each time. Anything else is refused, with
+// a status and nothing that the request said.
 type WebhookHandler struct {
 	secretPath *[sha256.Size]byte // nil: signed
 	signature  WebhookSignature
