@@ -59,15 +59,15 @@ func (d *delta) link(token string) string {
 	return basePath + "/delta/" + d.collection + "?deltaToken=" + token
 }
 
-// add appends a poll. Its token has the vendor's form: Base64 of JSON. The Check is ours: it makes the token
-// unique and lets Base64 have "+" and "/" in it, which a client must not garble.
+// add appends a poll. Its token has the vendor's form: Base64 of JSON, in which there is no "+". The Check is ours: it
+// makes the token unique.
 func (d *delta) add(cursor int) string {
 	token := encode(struct {
 		DeltaID        int       `json:"DeltaId"`
 		StartingCursor int       `json:"StartingCursor"`
 		TimeStamp      time.Time `json:"TimeStamp"`
 		Check          string    `json:"Check"`
-	}{d.id, 45522 + cursor, time.Now().UTC(), fmt.Sprintf(">>>???%d.%s", len(d.polls), d.key)})
+	}{d.id, 45522 + cursor, time.Now().UTC(), fmt.Sprintf("%d.%s", len(d.polls), d.key)})
 	if len(token)%3 == 0 { // a "=" at the end, too
 		token = append(token, ' ')
 	}

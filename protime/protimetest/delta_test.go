@@ -76,9 +76,7 @@ func TestDelta(t *testing.T) {
 		require.True(t, strings.HasPrefix(link, prefix), link)
 		_, token, found := strings.Cut(link, "&deltaToken=")
 		require.True(t, found)
-		for _, char := range []string{"+", "/", "="} {
-			assert.Contains(t, token, char, "printed unencoded")
-		}
+		assert.True(t, strings.HasSuffix(token, "="), "printed unencoded")
 		text, err := base64.StdEncoding.DecodeString(token)
 		require.NoError(t, err)
 		var fields map[string]any
