@@ -75,7 +75,7 @@ var (
 // The pages of a catalog are linked, and its cursor goes on in another client.
 func TestCatalogPages(t *testing.T) {
 	v := newVendor(t,
-		answer{status: 200, body: `{"value":[{"id":1}],"nextLink":"/connector/protimeapi/api/v1/job-categories?continuationToken=a+b=="}`},
+		answer{status: 200, body: `{"value":[{"id":1}],"nextLink":"/connector/protimeapi/api/v1/job-categories?continuationToken=a/b=="}`},
 		answer{status: 200, body: `{"value":[],"nextLink":"/connector/protimeapi/api/v1/job-categories?continuationToken=c"}`},
 		answer{status: 200, body: `{"value":[{"id":2}]}`})
 	var cursor worktime.Cursor
@@ -90,7 +90,7 @@ func TestCatalogPages(t *testing.T) {
 	assert.Equal(t, []JobCategory{{ID: 2}}, got)
 	assert.Equal(t, []string{
 		"/connector/protimeapi/api/v1/job-categories",
-		"/connector/protimeapi/api/v1/job-categories?continuationToken=a+b==",
+		"/connector/protimeapi/api/v1/job-categories?continuationToken=a/b==",
 		"/connector/protimeapi/api/v1/job-categories?continuationToken=c",
 	}, v.targets())
 
