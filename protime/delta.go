@@ -50,6 +50,10 @@ type Record interface {
 	version() (id int64, changeVersion string)
 }
 
+// VersionOf returns the id and the changeVersion of a record, for code that keeps records of any
+// collection.
+func VersionOf[T Record](record T) (id int64, changeVersion string) { return record.version() }
+
 // Latest drops from changes those that a newer one of the same record outdates, whatever order
 // they came in. The others keep their order. Of two with the same changeVersion the later stays.
 func Latest[T Record](changes []Change[T]) []Change[T] {
