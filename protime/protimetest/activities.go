@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/protime"
@@ -181,7 +182,7 @@ func (s *Server) readCodes(r *reader, doc document, p place, known *row) {
 	others, _ := s.store.page(activityDefinitions, 0, math.MaxInt, p.has)
 	for _, member := range []string{"dataEntryCode", "externalReference"} {
 		code := doc.text(member)
-		if len(code) > maxCode {
+		if utf8.RuneCountInString(code) > maxCode {
 			r.complainf(member, "must have %d characters at most", maxCode)
 		}
 		if code != "" && slices.ContainsFunc(others, func(o *row) bool { return o != known && o.doc.text(member) == code }) {

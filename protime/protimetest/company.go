@@ -75,8 +75,8 @@ func (c *company) catalogs() {
 		object{"id": 177, "name": local("White collar worker", "Bediende"), "externalCode": "PayRollCode124"})
 	c.add("sectors", object{"id": 1, "name": local("Metal", "Metaal")})
 	c.add("work-locations",
-		object{"id": 1, "name": local("Antwerp", "Antwerpen"), "description": "Head office"},
-		object{"id": 2, "name": local("Ghent", "Gent"), "description": "Workshop"})
+		object{"id": 1, "name": local("Antwerp", "Antwerpen"), "description": local("Head office", "Hoofdkantoor")},
+		object{"id": 2, "name": local("Ghent", "Gent"), "description": local("Workshop", "Werkplaats")})
 }
 
 // people have fictitious personal data: no number of them is one that somebody can have.

@@ -3,6 +3,7 @@ package protimetest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,18 +56,27 @@ func (s *Server) createWebhook(w http.ResponseWriter, request *http.Request) *re
 	if len(chosen) > 0 {
 		doc["externalReferences"] = chosen
 	}
+	id, key := newGUID(), rand.Text()
+	doc["id"] = id
+	s.hooks.subscribe(id, key, asked) // before events can come
 	stored, err := s.store.put(webhooks, doc)
 	if err != nil {
 		return badRequest("%v", err)
 	}
-	key := rand.Text()
-	s.hooks.subscribe(stored.id, key, asked)
 	body := map[string]any{}
 	_ = json.Unmarshal(stored.raw, &body) // is an object
 	body[s.settings.delivery.KeyName] = key
 	w.Header().Set("Location", basePath+"/webhooks/"+stored.id)
 	answer(w, http.StatusCreated, body)
 	return nil
+}
+
+// newGUID returns a random one (RFC 9562, section 5.4).
+func newGUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // reachable reports whether events may be sent to a URL. A server of a test may listen without TLS.
