@@ -91,7 +91,51 @@ func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.redact()) 
 // Client speaks to one tenant. Its fields are the collections of the API. It may be used
 // by several goroutines at once.
 type Client struct {
-	Clockings *ClockingService
+	Clockings       *ClockingService
+	AccessClockings *AccessClockingService
+
+	Absences           *AbsenceService
+	AbsenceDefinitions *AbsenceDefinitionService
+	AbsenceGroups      *AbsenceGroupService
+
+	People    *PersonService
+	Contracts *ContractService
+
+	Departments   *CatalogService[Department]
+	Employers     *CatalogService[Employer]
+	Jobs          *CatalogService[Job]
+	JobCategories *CatalogService[JobCategory]
+	Sectors       *CatalogService[Sector]
+	WorkLocations *CatalogService[WorkLocation]
+
+	DepartmentHistories   *HistoryService[DepartmentHistory]
+	EmployerHistories     *HistoryService[EmployerHistory]
+	JobHistories          *HistoryService[JobHistory]
+	JobCategoryHistories  *HistoryService[JobCategoryHistory]
+	SectorHistories       *HistoryService[SectorHistory]
+	WorkLocationHistories *HistoryService[WorkLocationHistory]
+
+	ActivityDefinitions *ActivityDefinitionService
+	Usages              *UsageService       // of activity definitions
+	Restrictions        *RestrictionService // of activity definitions
+	ActivityDurations   *ActivityDurationService
+
+	Assignments *AssignmentService
+
+	Counters           *CounterService
+	CounterDefinitions *CounterDefinitionService
+	CounterGroups      *CounterGroupService
+
+	CalculatedTotals *CalculatedTotalService
+	PaidPresences    *PaidPresenceService
+
+	Breaks            *BreakService
+	BreakDefinitions  *BreakDefinitionService
+	WorkInterruptions *WorkInterruptionService
+
+	ShiftDefinitions *ShiftDefinitionService
+
+	Webhooks *WebhookService
 
 	core *core
 	rest *rest.Client
@@ -135,7 +179,38 @@ func newClient(core *core, sender *transport.Client) *Client {
 		Transport: sender, Host: core.api, Base: core.base, Auth: core.source,
 		Vendor: rest.Vendor{Explain: explain, Expired: expired},
 	}
-	return &Client{Clockings: &ClockingService{r}, core: core, rest: r}
+	return &Client{
+		Clockings: &ClockingService{r}, AccessClockings: &AccessClockingService{r},
+
+		Absences: &AbsenceService{r}, AbsenceDefinitions: &AbsenceDefinitionService{r}, AbsenceGroups: &AbsenceGroupService{r},
+
+		People: &PersonService{r}, Contracts: &ContractService{r},
+
+		Departments: newCatalog[Department](r, "departments"), Employers: newCatalog[Employer](r, "employers"),
+		Jobs: newCatalog[Job](r, "jobs"), JobCategories: newCatalog[JobCategory](r, "job-categories"),
+		Sectors: newCatalog[Sector](r, "sectors"), WorkLocations: newCatalog[WorkLocation](r, "work-locations"),
+
+		DepartmentHistories: newHistory[DepartmentHistory](r, "department"), EmployerHistories: newHistory[EmployerHistory](r, "employer"),
+		JobHistories: newHistory[JobHistory](r, "job"), JobCategoryHistories: newHistory[JobCategoryHistory](r, "job-category"),
+		SectorHistories: newHistory[SectorHistory](r, "sector"), WorkLocationHistories: newHistory[WorkLocationHistory](r, "work-location"),
+
+		ActivityDefinitions: &ActivityDefinitionService{r}, Usages: &UsageService{r}, Restrictions: &RestrictionService{r},
+		ActivityDurations: &ActivityDurationService{r},
+
+		Assignments: &AssignmentService{r},
+
+		Counters: &CounterService{r}, CounterDefinitions: &CounterDefinitionService{r}, CounterGroups: &CounterGroupService{r},
+
+		CalculatedTotals: &CalculatedTotalService{r}, PaidPresences: &PaidPresenceService{r},
+
+		Breaks: &BreakService{r}, BreakDefinitions: &BreakDefinitionService{r}, WorkInterruptions: &WorkInterruptionService{r},
+
+		ShiftDefinitions: &ShiftDefinitionService{r},
+
+		Webhooks: &WebhookService{r},
+
+		core: core, rest: r,
+	}
 }
 
 // With returns a client with changed options, which shares tokens, connections and the

@@ -38,16 +38,8 @@ func (q PeriodQuery) selection() (selection, error) { return q.named("PeriodQuer
 
 // named returns the selection with errors that name the fields of the given type.
 func (q PeriodQuery) named(name string) (selection, error) {
-	s := selection{name: name, from: q.From, persons: q.Persons, references: q.ExternalReferences}
-	err := cmp.Or(
-		checkRange(name, q.From, q.To),
-		checkIDs(name+".Persons", q.Persons),
-		checkIDs(name+".Circles", q.Circles),
-		checkIDs(name+".OrgGroups", q.OrgGroups),
-	)
-	s.filter.named("person", "circle", q.Circles)
-	s.filter.named("person", "org-group", q.OrgGroups)
-	s.byPerson = len(s.filter) > 0 || len(q.Persons) > 0
+	s := selection{name: name, from: q.From, references: q.ExternalReferences}
+	err := cmp.Or(checkRange(name, q.From, q.To), s.selectPersons(q.Persons, q.Circles, q.OrgGroups))
 	s.filter.dates(q.From, q.To)
 	return s, err
 }
@@ -83,8 +75,21 @@ type selection struct {
 	references []ReferenceName
 }
 
+// selectPersons adds the conditions on persons; those that are nil are none.
+func (s *selection) selectPersons(persons, circles, orgGroups []int64) error {
+	s.persons = persons
+	s.filter.named("person", "circle", circles)
+	s.filter.named("person", "org-group", orgGroups)
+	s.byPerson = len(persons)+len(circles)+len(orgGroups) > 0
+	return cmp.Or(
+		checkIDs(s.name+".Persons", persons),
+		checkIDs(s.name+".Circles", circles),
+		checkIDs(s.name+".OrgGroups", orgGroups),
+	)
+}
+
 // walks returns the parameters of the requests that the selection takes.
-func (s selection) walks(base *url.URL, path string, delta bool) ([]url.Values, error) {
+func (s *selection) walks(base *url.URL, path string, delta bool) ([]url.Values, error) {
 	references, err := encodeReferences(s.references)
 	if err != nil {
 		return nil, badField(s.name+".ExternalReferences", err.Error())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -20,6 +21,12 @@ type Change[T any] struct {
 	// Data is the record as it is now. Of a deleted one it may have the id and the
 	// changeVersion only.
 	Data T `json:"data"`
+}
+
+// LogValue implements [slog.LogValuer], so that a record that hides some of its data in logs, as a
+// [Person] does, hides it in a change too.
+func (c Change[T]) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("changeType", string(c.Type)), slog.Any("data", c.Data))
 }
 
 // ChangeType says what happened. Unknown values are kept as they are.
@@ -42,6 +49,10 @@ type Record interface {
 	// version returns the id and the changeVersion. Versions of the same id are ordered as text.
 	version() (id int64, changeVersion string)
 }
+
+// VersionOf returns the id and the changeVersion of a record, for code that keeps records of any
+// collection.
+func VersionOf[T Record](record T) (id int64, changeVersion string) { return record.version() }
 
 // Latest drops from changes those that a newer one of the same record outdates, whatever order
 // they came in. The others keep their order. Of two with the same changeVersion the later stays.
@@ -94,7 +105,7 @@ func feedOf[T any, Q query](name, path string) rest.List[Change[T], feedQuery[Q]
 
 // checkDelta checks the rules that a delta has beside those of a list. That of its beginning
 // holds for a new one only: one that lives for years goes on.
-func (s selection) checkDelta(inQuery, cursor worktime.Cursor) error {
+func (s *selection) checkDelta(inQuery, cursor worktime.Cursor) error {
 	// The tenant's year may not be ours yet.
 	first := worktime.NewDate(time.Now().UTC().Add(-12*time.Hour).Year()-1, time.January, 1)
 	switch {

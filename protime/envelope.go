@@ -24,7 +24,7 @@ type page[T any] struct {
 // decodePage reads a page of a list.
 func decodePage[T any](body []byte) ([]T, rest.Next, error) {
 	p, err := readPage[T](body)
-	return *p.Value, rest.Next{Link: p.NextLink}, err
+	return *p.Value, rest.Next{Link: escapeTokens(p.NextLink)}, err
 }
 
 // decodeLoad reads a page of an initial load, whose items are bare.
@@ -35,7 +35,7 @@ func decodeLoad[T any](body []byte) ([]Change[T], rest.Next, error) {
 		changes[i] = Change[T]{Type: ChangeInsertOrUpdate, Data: item}
 	}
 	if p.NextLink != "" {
-		return changes, rest.Next{Link: p.NextLink}, err
+		return changes, rest.Next{Link: escapeTokens(p.NextLink)}, err
 	}
 	next, noLink := p.poll()
 	return changes, next, cmp.Or(err, noLink)
@@ -53,7 +53,22 @@ func (p page[T]) poll() (rest.Next, error) {
 	if p.DeltaLink == "" {
 		return rest.Next{}, errors.New("the answer has no deltaLink")
 	}
-	return rest.Next{Link: p.DeltaLink, Poll: true}, nil
+	return rest.Next{Link: escapeTokens(p.DeltaLink), Poll: true}, nil
+}
+
+// escapeTokens escapes the "+" of the tokens in a link: they are printed as the Base64 that they are, and
+// servers read a "+" in a query as a blank.
+func escapeTokens(link string) string {
+	for _, name := range []string{"continuationToken=", "deltaToken="} {
+		if before, after, ok := strings.Cut(link, name); ok {
+			token, rest, more := strings.Cut(after, "&")
+			link = before + name + strings.ReplaceAll(token, "+", "%2B")
+			if more {
+				link += "&" + rest
+			}
+		}
+	}
+	return link
 }
 
 // readPage reads a page, whose Value is never nil. If an item cannot be read, those before it

@@ -1,7 +1,10 @@
 package protime
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,28 +116,240 @@ func TestSplit(t *testing.T) {
 	})
 }
 
-// FuzzFilter: whatever a caller puts into a query, what is sent has the vendor's grammar or is refused.
-func FuzzFilter(f *testing.F) {
-	f.Add(int64(1), "InOut", "people,@badge-number", 31)
-	f.Add(int64(0), "x' or date ge '2020-01-01", "people,a)(b,c", -1)
-	f.Add(int64(-5), "é", ",", 400)
-	f.Add(int64(34), "(", "0,0", 331)
-	f.Fuzz(func(t *testing.T, person int64, kind, reference string, days int) {
-		from := worktime.NewDate(2026, 1, 1)
-		q := ClockingQuery{From: from, To: from.AddDays(days % 1000), Persons: []int64{person}, Kinds: []ClockingKind{ClockingKind(kind)},
-			ExternalReferences: []ReferenceName{ReferenceName(reference)}}
-		all, err := walksOf(q, testBase)
+// condition is one of the conditions that a filter joins with "and": a comparison, or a choice
+// between several that it joins with "or".
+type condition struct {
+	field, op, group string // group is the identifier before a list
+	constants        []string
+	choice           []condition
+}
+
+// grammar reads a filter expression by the vendor's grammar, and nothing else:
+//
+//	expression       = term { "or" term }
+//	term             = condition { "and" condition }
+//	condition        = simple-condition | "(" expression ")"
+//	simple-condition = identifier rel-op factor
+//	rel-op           = "eq" | "ge" | "le" | "in"
+//	factor           = constant | list
+//	constant         = integer | string | bool
+//	list             = [identifier] "(" constant { "," constant } ")"
+//
+// See https://documentation.myprotime.eu/protimeapi/reference/filtering/
+type grammar struct{ rest string }
+
+var (
+	grammarIdentifier = regexp.MustCompile(`^[a-z]+(-[a-z]+)*`)
+	grammarOperator   = regexp.MustCompile(`^(eq|ge|le|in) `)
+	grammarConstant   = regexp.MustCompile(`^([0-9]+|'[^'\x00-\x1f\x7f]*'|true|false)`)
+)
+
+// take returns what the pattern matches next, and the blank after it is skipped.
+func (g *grammar) take(pattern *regexp.Regexp) (string, bool) {
+	found := pattern.FindStringIndex(g.rest)
+	if found == nil {
+		return "", false
+	}
+	text := g.rest[:found[1]]
+	g.rest = strings.TrimPrefix(g.rest[found[1]:], " ")
+	return strings.TrimSuffix(text, " "), true
+}
+
+func (g *grammar) word(word string) bool {
+	rest, ok := strings.CutPrefix(g.rest, word)
+	if ok {
+		g.rest = strings.TrimPrefix(rest, " ")
+	}
+	return ok
+}
+
+func (g *grammar) expression() (terms [][]condition, err error) {
+	for {
+		term, err := g.term()
 		if err != nil {
-			require.ErrorIs(t, err, worktime.ErrBadRequest)
-			return
+			return nil, err
 		}
-		require.Len(t, all, 1)
-		got := all[0].Get("filter")
-		require.Equal(t, 6, strings.Count(got, "'"), "three quoted constants in %q", got)
-		require.Equal(t, 1, strings.Count(got, "("), got)
-		require.Equal(t, 1, strings.Count(all[0].Get("externalReferences"), "("))
-		parsed, err := url.ParseQuery(rest.Encode(all[0]))
-		require.NoError(t, err)
-		require.Equal(t, all[0], parsed)
+		if terms = append(terms, term); !g.word("or ") {
+			return terms, nil
+		}
+	}
+}
+
+func (g *grammar) term() (conditions []condition, err error) {
+	for {
+		c, err := g.condition()
+		if err != nil {
+			return nil, err
+		}
+		if conditions = append(conditions, c); !g.word("and ") {
+			return conditions, nil
+		}
+	}
+}
+
+func (g *grammar) condition() (c condition, err error) {
+	if !g.word("(") {
+		return g.comparison()
+	}
+	terms, err := g.expression()
+	if err != nil {
+		return c, err
+	}
+	for _, term := range terms {
+		if len(term) != 1 {
+			return c, errors.New("an \"and\" within an \"or\"")
+		}
+		c.choice = append(c.choice, term[0])
+	}
+	if !g.word(")") {
+		return c, fmt.Errorf("no ) before %q", g.rest)
+	}
+	return c, nil
+}
+
+func (g *grammar) comparison() (c condition, err error) {
+	var ok bool
+	if c.field, ok = g.take(grammarIdentifier); !ok {
+		return c, fmt.Errorf("no identifier before %q", g.rest)
+	}
+	if c.op, ok = g.take(grammarOperator); !ok {
+		return c, fmt.Errorf("no operator before %q", g.rest)
+	}
+	if constant, ok := g.take(grammarConstant); ok {
+		c.constants = []string{constant}
+		return c, nil
+	}
+	c.group, _ = g.take(grammarIdentifier)
+	if !g.word("(") {
+		return c, fmt.Errorf("no list before %q", g.rest)
+	}
+	for {
+		constant, ok := g.take(grammarConstant)
+		if !ok {
+			return c, fmt.Errorf("no constant before %q", g.rest)
+		}
+		if c.constants = append(c.constants, constant); !g.word(",") {
+			break
+		}
+	}
+	if !g.word(")") {
+		return c, fmt.Errorf("no ) before %q", g.rest)
+	}
+	return c, nil
+}
+
+// conditionsOf reads a filter whose conditions must all hold.
+func conditionsOf(filter string) ([]condition, error) {
+	g := &grammar{filter}
+	terms, err := g.expression()
+	switch {
+	case err != nil:
+		return nil, err
+	case g.rest != "":
+		return nil, fmt.Errorf("%q at the end", g.rest)
+	case len(terms) != 1:
+		// "or" is allowed between conditions on a field of the category Multiple only, and there are dates.
+		return nil, errors.New("an \"or\" outside of parentheses")
+	}
+	return terms[0], nil
+}
+
+// The reader of the grammar takes what the vendor's pages show, and refuses what they forbid.
+func TestGrammar(t *testing.T) {
+	for _, good := range []string{
+		"kind eq 'Activity'", "date ge '2024-01-01'", "person in (1, 2, 3)", "person in circle(2, 8)", "person in circle (1,2,3)",
+		"person in org-group(121, 122)", "enabled eq true", "(kind eq 'Activity' or kind eq 'Absence') and date ge '2024-01-01'",
+	} {
+		_, err := conditionsOf(good)
+		require.NoError(t, err, good)
+	}
+	for _, bad := range []string{
+		"", "kind", "kind eq", "kind eq Activity", "kind ne 'Activity'", "date gt '2024-01-01'", "person in ()", "person in (1,)", "person in 1,2",
+		"person in (1", "kind eq 'a' or kind eq 'b'", "kind eq 'a' and", "kind eq 'a'b'", "(kind eq 'a'", "kind eq 'a')", "not kind eq 'a'",
+		"kind eq 'a'  and date ge '2024-01-01'", "person in (-1)", "date ge \"2024-01-01\"",
+	} {
+		_, err := conditionsOf(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+// FuzzFilter: whatever a caller puts into a query, it is refused, or what is sent has the vendor's
+// grammar and says what was asked for, no more and no less.
+func FuzzFilter(f *testing.F) {
+	f.Add(int64(1), int64(2), int64(3), "InOut", "Reason", "people,@badge-number", 31)
+	f.Add(int64(0), int64(1), int64(1), "x' or date ge '2020-01-01", "", "people,a)(b,c", -1)
+	f.Add(int64(-5), int64(1), int64(1), "é", "a b", ",", 400)
+	f.Add(int64(34), int64(-1), int64(0), "(", "eq", "0,0", 331)
+	f.Add(int64(1)<<62, int64(7), int64(8), "true", "7", "people,x&y=z#", 0)
+	f.Fuzz(func(t *testing.T, person, circle, group int64, kind, second, reference string, days int) {
+		from := worktime.NewDate(2026, 1, 1)
+		to := from.AddDays(days % 1000)
+		references := []ReferenceName{ReferenceName(reference)}
+		persons := []condition{
+			{field: "person", op: "in", constants: constantsOf(person, person+1)},
+			{field: "person", op: "in", group: "circle", constants: constantsOf(circle)},
+			{field: "person", op: "in", group: "org-group", constants: constantsOf(group)},
+		}
+		dates := []condition{
+			{field: "date", op: "ge", constants: []string{"'2026-01-01'"}},
+			{field: "date", op: "le", constants: []string{"'" + to.String() + "'"}},
+		}
+
+		all, err := listClockings.Queries(testBase, ClockingQuery{From: from, To: to, Persons: []int64{person, person + 1}, Circles: []int64{circle}, OrgGroups: []int64{group},
+			Kinds: []ClockingKind{ClockingKind(kind), ClockingKind(second)}, ExternalReferences: references})
+		requireFilter(t, all, err, append(slices.Concat(persons, dates), condition{choice: []condition{
+			{field: "kind", op: "eq", constants: []string{"'" + kind + "'"}}, {field: "kind", op: "eq", constants: []string{"'" + second + "'"}},
+		}}))
+
+		all, err = listAbsences.Queries(testBase, AbsenceQuery{From: from, To: to, Persons: []int64{person, person + 1}, Circles: []int64{circle}, OrgGroups: []int64{group},
+			ExternalReferences: references})
+		requireFilter(t, all, err, slices.Concat(persons, dates))
+
+		all, err = listContracts.Queries(testBase, ContractQuery{Persons: []int64{person, person + 1}, Circles: []int64{circle}, OrgGroups: []int64{group}, ExternalReferences: references})
+		requireFilter(t, all, err, persons)
+
+		all, err = listCounters.Queries(testBase, CounterQuery{From: from, CounterDefinitions: []int64{person, circle}, Statuses: []CounterStatus{CounterStatus(kind)}, ExternalReferences: references})
+		requireFilter(t, all, err, []condition{
+			dates[0],
+			{field: "counter-definitions", op: "in", constants: constantsOf(person, circle)},
+			{field: "status", op: "eq", constants: []string{"'" + kind + "'"}},
+		})
+
+		enabled := days%2 == 0
+		all, err = listCounterDefinitions.Queries(testBase, CounterDefinitionQuery{CounterGroups: []int64{group}, Enabled: &enabled})
+		requireFilter(t, all, err, []condition{
+			{field: "counter-group", op: "in", constants: constantsOf(group)},
+			{field: "enabled", op: "eq", constants: []string{strconv.FormatBool(enabled)}},
+		})
 	})
+}
+
+// requireFilter: one request with the conditions, as a server would read them, or a refusal.
+func requireFilter(t *testing.T, all []url.Values, err error, want []condition) {
+	t.Helper()
+	if err != nil {
+		require.ErrorIs(t, err, worktime.ErrBadRequest)
+		return
+	}
+	require.Len(t, all, 1)
+	raw := rest.Encode(all[0])
+	require.False(t, strings.ContainsFunc(raw, func(c rune) bool { return c <= ' ' || c > '~' || c == '"' || c == '#' }), raw)
+	read, err := url.ParseQuery(raw)
+	require.NoError(t, err)
+	for name := range read {
+		require.Contains(t, []string{"filter", "externalReferences"}, name)
+	}
+	got, err := conditionsOf(read.Get("filter"))
+	require.NoError(t, err, read.Get("filter"))
+	require.Equal(t, want, got)
+	if references := read.Get("externalReferences"); references != "" {
+		require.Regexp(t, `^\([^(),'" ]+,[^(),'" ]+\)$`, references)
+	}
+}
+
+func constantsOf(ids ...int64) (constants []string) {
+	for _, id := range ids {
+		constants = append(constants, strconv.FormatInt(id, 10))
+	}
+	return constants
 }

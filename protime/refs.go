@@ -29,14 +29,21 @@ func checkRef(field string, r *Ref) error {
 	switch {
 	case r == nil:
 		return nil
-	case r.ID != 0 && len(r.ExternalReferences) > 0:
-		return badField(field, "has both an id and an external reference: only one can be sent")
-	case r.ID == 0 && len(r.ExternalReferences) != 1:
-		return badField(field, "must have an id or one external reference")
 	case r.ID < 0:
 		return badField(field, "has a negative id")
 	}
-	for name, value := range r.ExternalReferences {
+	return checkOne(field, r.ID != 0, r.ExternalReferences)
+}
+
+// checkOne checks that a reference is either an id or one external reference.
+func checkOne(field string, id bool, external map[string]string) error {
+	switch {
+	case id && len(external) > 0:
+		return badField(field, "has both an id and an external reference: only one can be sent")
+	case !id && len(external) != 1:
+		return badField(field, "must have an id or one external reference")
+	}
+	for name, value := range external {
 		if name == "" || value == "" {
 			return badField(field, "has an external reference without a name or a value")
 		}
@@ -45,9 +52,40 @@ func checkRef(field string, r *Ref) error {
 }
 
 // DefinitionRef points to an activity definition, whose id is a GUID; otherwise it is as [Ref].
+// See [DefinitionByID] and [DefinitionByExternal].
 type DefinitionRef struct {
 	ID                 string            `json:"id,omitzero"`
 	ExternalReferences map[string]string `json:"externalReferences,omitempty"`
+}
+
+// DefinitionByID refers to an activity definition by its id in Protime.
+func DefinitionByID(id string) DefinitionRef { return DefinitionRef{ID: id} }
+
+// DefinitionByExternal refers to an activity definition by an external reference: name is
+// predefined ("@data-entry-code", "@external-reference") or the integrator's own.
+func DefinitionByExternal(name, value string) DefinitionRef {
+	return DefinitionRef{ExternalReferences: map[string]string{name: value}}
+}
+
+// checkDefinitionRef checks a reference in a request; nil is no reference.
+func checkDefinitionRef(field string, r *DefinitionRef) error {
+	if r == nil {
+		return nil
+	}
+	return checkOne(field, r.ID != "", r.ExternalReferences)
+}
+
+// checkActivityLevels checks the activities in a request.
+func checkActivityLevels(field string, levels []ActivityLevel) error {
+	for i, level := range levels {
+		if level.Level < 1 {
+			return badField(fmt.Sprintf("%s[%d].Level", field, i), fmt.Sprintf("is %d: levels begin at 1", level.Level))
+		}
+		if err := checkDefinitionRef(fmt.Sprintf("%s[%d].ActivityDefinition", field, i), &level.ActivityDefinition); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReferenceName asks for an external reference in answers: a collection and the name of a
@@ -59,9 +97,15 @@ const (
 	AbsenceCode          ReferenceName = "absence-definitions,@absence-code"
 	ActivityDataCode     ReferenceName = "activity-definitions,@data-entry-code"
 	ActivityExternalCode ReferenceName = "activity-definitions,@external-reference"
+	CounterCode          ReferenceName = "counter-definitions,@counter-code"
 	PersonBadgeNumber    ReferenceName = "people,@badge-number"
 	PersonEmployeeNumber ReferenceName = "people,@employee-number"
+	ShiftCode            ReferenceName = "shift-definitions,@shift-code"
 	TerminalExternalCode ReferenceName = "terminals,@external-code"
+
+	// The definitions in the restrictions of another one have a key of their own.
+	RestrictionDataCode     ReferenceName = "activity-restrictions,@data-entry-code"
+	RestrictionExternalCode ReferenceName = "activity-restrictions,@external-reference"
 )
 
 // CustomReference is a reference that the integrator keeps: CustomReference("people", "HRMID").

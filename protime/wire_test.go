@@ -49,7 +49,26 @@ type wireRow struct {
 
 // wire has the rows of each resource.
 var wire = map[string]map[string]wireRow{
-	"clockings": clockingRows,
+	"clockings":               clockingRows,
+	"access-clockings":        accessClockingRows,
+	"absences":                absenceRows,
+	"absence-definitions":     absenceDefinitionRows,
+	"absence-groups":          absenceGroupRows,
+	"people":                  peopleRows,
+	"contracts":               contractRows,
+	"departments":             departmentRows,
+	"employers":               employerRows,
+	"jobs":                    jobRows,
+	"job-categories":          jobCategoryRows,
+	"sectors":                 sectorRows,
+	"work-locations":          workLocationRows,
+	"department-histories":    departmentHistoryRows,
+	"employer-histories":      employerHistoryRows,
+	"job-histories":           jobHistoryRows,
+	"job-category-histories":  jobCategoryHistoryRows,
+	"sector-histories":        sectorHistoryRows,
+	"work-location-histories": workLocationHistoryRows,
+	"webhooks":                webhookRows,
 }
 
 var clockingRows = map[string]wireRow{

@@ -14,7 +14,7 @@ import (
 )
 
 // Operations reads the //api:op lines of a provider's package and checks that each API method
-// has one, as the last line of its comment, and names the vendor's page. It returns the
+// has one, as the last line of its comment (or several), and names the vendor's page. It returns the
 // operations with their methods; the provider's wire test must have a row for each.
 func Operations(t *testing.T, dir string) map[string][]string {
 	t.Helper()
@@ -33,7 +33,7 @@ func Operations(t *testing.T, dir string) map[string][]string {
 			if !ok || method.Doc == nil {
 				continue
 			}
-			if op := operation(t, method); op != "" {
+			for _, op := range operationsOf(t, method) {
 				operations[op] = append(operations[op], method.Name.Name)
 			}
 		}
@@ -42,22 +42,22 @@ func Operations(t *testing.T, dir string) map[string][]string {
 	return operations
 }
 
-// operation returns the argument of the method's api:op line.
-func operation(t *testing.T, method *ast.FuncDecl) string {
+// operationsOf returns the arguments of the method's api:op lines. A method has several if it serves
+// collections that differ by their names only.
+func operationsOf(t *testing.T, method *ast.FuncDecl) (ops []string) {
 	t.Helper()
-	lines := method.Doc.List
-	for i, line := range lines {
+	for _, line := range method.Doc.List {
 		d, ok := ast.ParseDirective(line.Pos(), line.Text)
 		if !ok || d.Tool != "api" || d.Name != "op" {
+			assert.Empty(t, ops, "%s: api:op must be the last line of the comment", method.Name)
 			continue
 		}
-		assert.Equal(t, len(lines)-1, i, "%s: api:op must be the last line of the comment", method.Name)
 		assert.NotNil(t, method.Recv, "%s: api:op belongs to methods", method.Name)
 		verb, path, ok := strings.Cut(d.Args, " ")
 		assert.True(t, ok && strings.HasPrefix(path, "/") && strings.ToUpper(verb) == verb, "%s: %q is not METHOD /path", method.Name, d.Args)
 		assert.Contains(t, method.Doc.Text(), "https://", "%s: the vendor's page is missing", method.Name)
 		assert.Contains(t, method.Doc.Text(), "["+d.Args+"]", "%s: the comment must name the operation that it links", method.Name)
-		return d.Args
+		ops = append(ops, d.Args)
 	}
-	return ""
+	return ops
 }

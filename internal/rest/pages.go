@@ -14,7 +14,7 @@ import (
 // List is an operation that answers with pages of T to a query Q, linked by next links or numbered.
 type List[T, Q any] struct {
 	Op
-	Args []string // for the names of the path template
+	Args []string // for the names in the path, in their order
 	// Queries returns the parameters of each walk that the query takes; a long list of
 	// persons takes several. It checks the query. The base is that of the client.
 	Queries func(base *url.URL, q Q) ([]url.Values, error)
@@ -46,7 +46,8 @@ func All[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) iter.Se
 		walk(ctx, c, list, q, func(page worktime.Page[T], err error) bool {
 			for _, item := range page.Items {
 				if ctx.Err() != nil {
-					yield(none, c.newError(list.Op, c.url(list.Path, nil), ctx.Err()))
+					path, _ := expand(list.Path, list.Args) // went well for the page
+					yield(none, c.newError(list.Op, c.url(path, nil), ctx.Err()))
 					return false
 				}
 				if !yield(item, nil) {

@@ -80,6 +80,44 @@ func TestWalks(t *testing.T) {
 	assert.Empty(t, none.requests())
 }
 
+// The arguments of a list are part of its path, of its cursors and of its errors.
+func TestListArguments(t *testing.T) {
+	var targets []string
+	c := newClient(t, newNetwork(t, func(w http.ResponseWriter, r *http.Request) {
+		targets = append(targets, r.RequestURI)
+		next := ""
+		if len(targets) == 1 {
+			next = basePath + "/levels/1%2F2/items?page=2"
+		}
+		writePage(w, next, len(targets), 10+len(targets))
+	}), origin+basePath, worktime.Options{Prefetch: -1})
+	list := listItems
+	list.Path, list.Args = "/levels/{level}/items", []string{"1/2"}
+	pages, err := worktime.Collect(Pages(t.Context(), c, list, itemQuery{}))
+	require.NoError(t, err)
+	assert.Equal(t, []string{basePath + "/levels/1%2F2/items", basePath + "/levels/1%2F2/items?page=2"}, targets)
+
+	other := list
+	other.Args = []string{"3"}
+	_, err = worktime.Collect(Pages(t.Context(), c, other, itemQuery{Cursor: pages[0].Cursor}))
+	requireField(t, err, "Cursor")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, err = range All(ctx, c, list, itemQuery{}) {
+		cancel()
+	}
+	assert.Equal(t, basePath+"/levels/1%2F2/items", requireError(t, err, "list items", context.Canceled).Path)
+
+	targets = nil
+	for _, args := range [][]string{nil, {""}, {".."}, {"1", "2"}} {
+		list.Args = args
+		_, err = worktime.Collect(All(t.Context(), c, list, itemQuery{}))
+		requireField(t, err, "path")
+	}
+	assert.Empty(t, targets)
+}
+
 // A refused query ends the list before anything is sent.
 func TestQueryError(t *testing.T) {
 	b := &book{pages: numbered(1)}

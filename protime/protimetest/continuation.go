@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"net/url"
 	"sync/atomic"
 )
@@ -31,34 +32,51 @@ func newContinuations() *continuations {
 func (c *continuations) expire() { c.epoch.Add(1) }
 
 // next returns the link to the page at a position. As the vendor does, it prints the query unencoded: blanks and
-// quotes in the filter stand as they are, and so do the + / = of the Base64 token.
+// quotes in the filter stand as they are, and so do the + / = of the Base64 tokens.
 func (c *continuations) next(path string, query url.Values, at position) string {
-	link := path + "?filter=" + query.Get("filter")
-	if references := query.Get("externalReferences"); references != "" {
-		link += "&externalReferences=" + references
+	link := "?"
+	for _, name := range []string{"filter", "externalReferences"} {
+		if value := query.Get(name); value != "" {
+			link += name + "=" + value + "&"
+		}
 	}
-	return link + "&continuationToken=" + base64.StdEncoding.EncodeToString(c.token(query, at))
+	link += "continuationToken=" + base64.StdEncoding.EncodeToString(c.token(path, query, at))
+	if load := query.Get("deltaToken"); load != "" {
+		link += "&deltaToken=" + load
+	}
+	return basePath + path + link
 }
 
-// token is opaque and belongs to a query. It begins with bytes that Base64 writes as "+/+/", and its length is one
-// that takes a "=" at the end: a client that garbles one of these characters shall notice.
-func (c *continuations) token(query url.Values, at position) []byte {
+// token is opaque and belongs to a query. In links with a filter it begins with bytes that Base64 writes as "+/+/",
+// and its length is one that takes a "=" at the end: a client that garbles one of these characters shall notice. A link
+// without a filter does not show that it is unencoded, and so has no "+", which might be meant as a blank.
+func (c *continuations) token(path string, query url.Values, at position) []byte {
 	b := []byte{0xfb, 0xff, 0xbf}
 	b = binary.BigEndian.AppendUint32(b, c.epoch.Load())
 	b = binary.BigEndian.AppendUint64(b, uint64(at.after))
 	b = binary.BigEndian.AppendUint32(b, at.page)
 	mac := hmac.New(sha256.New, c.key)
 	mac.Write(b)
-	mac.Write([]byte(query.Get("filter") + "\x00" + query.Get("externalReferences")))
-	return mac.Sum(b)[:50]
+	for _, text := range []string{path, query.Get("filter"), query.Get("externalReferences"), query.Get("deltaToken")} {
+		mac.Write([]byte(text + "\x00"))
+	}
+	b = mac.Sum(b)[:50]
+	if query.Get("filter") == "" {
+		return []byte(hex.EncodeToString(b))
+	}
+	return b
 }
 
 // read returns the position in the token of a query; false if it is not valid.
-func (c *continuations) read(query url.Values) (position, bool) {
+func (c *continuations) read(path string, query url.Values) (position, bool) {
 	b, err := base64.StdEncoding.DecodeString(query.Get("continuationToken"))
-	if err != nil || len(b) < 19 {
+	fields := b
+	if plain, noFilter := hex.DecodeString(string(b)); noFilter == nil {
+		fields = plain
+	}
+	if err != nil || len(fields) < 19 {
 		return position{}, false
 	}
-	at := position{after: int64(binary.BigEndian.Uint64(b[7:])), page: binary.BigEndian.Uint32(b[15:])}
-	return at, hmac.Equal(b, c.token(query, at))
+	at := position{after: int64(binary.BigEndian.Uint64(fields[7:])), page: binary.BigEndian.Uint32(fields[15:])}
+	return at, hmac.Equal(b, c.token(path, query, at))
 }

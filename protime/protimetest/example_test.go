@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/protime"
@@ -84,4 +85,51 @@ func ExampleServer_Fail() {
 	// Output:
 	// true
 	// 1 2026-01-15 08:30
+}
+
+// A program that keeps a copy of the clockings gets what a user of Protime changes.
+func ExampleServer_Put() {
+	srv, err := protimetest.Start(protimetest.WithSample(worktime.DateOf(time.Now()).AddDays(-13)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	ctx := context.Background()
+	client, err := protime.NewClient(srv.Config())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close(ctx)
+
+	query := protime.ClockingQuery{From: worktime.DateOf(time.Now()).AddDays(-13)}
+	var cursor worktime.Cursor
+	copied := map[int64]protime.Clocking{}
+	poll := func() (changed int) {
+		for page, err := range client.Clockings.Changes(ctx, cursor, query) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			for _, change := range page.Items {
+				copied[change.Data.ID] = change.Data
+			}
+			changed += len(page.Items)
+			cursor = page.Cursor
+		}
+		return changed
+	}
+	poll() // the initial load
+	_, err = srv.Put("clockings", protime.Clocking{Person: protime.ByID(1), Date: query.From, TimeOfDay: 510})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := srv.Remove("clockings", "1"); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(poll(), "changes")
+	fmt.Println(copied[1].Status)
+	fmt.Println(len(copied) == len(srv.Clockings()))
+	// Output:
+	// 2 changes
+	// Deleted
+	// true
 }

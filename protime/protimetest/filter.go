@@ -1,11 +1,11 @@
 package protimetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/worktime-go/worktime"
-	"github.com/worktime-go/worktime/protime"
 )
 
 // maxRange is the longest range of days that a list takes.
@@ -21,28 +21,39 @@ func reason(format string, args ...any) error { return complaint(fmt.Sprintf(for
 // The vendor's own words.
 const errRange complaint = "The provided date range is invalid"
 
-// newFilter returns what a filter lets pass, or the reason why the vendor refuses it.
-func newFilter(input string, groups groups) (func(*protime.Clocking) bool, error) {
-	if input == "" {
-		return nil, reason("A filter on 'date' is required")
-	}
-	n, err := parseFilter(input)
-	if err != nil {
-		return nil, err
-	}
-	c := &checker{groups: groups}
-	match, err := c.compile(n, false)
-	if err != nil {
-		return nil, err
-	}
-	return match, c.checkRange()
-}
+// predicate tells whether an object passes.
+type predicate func(document) bool
 
-// checker checks an expression against the fields of clockings.
+// checker checks an expression against the fields of a collection.
 type checker struct {
-	groups   groups
+	collection *collection
+	groups     groups
+	// earliest is the first day that a delta may begin with; zero: it is not for a delta.
+	earliest worktime.Date
+
 	from, to worktime.Date // the days that pass all conditions; zero: no bound
 	dated    bool
+}
+
+// filter returns what a filter lets pass, or the reason why the vendor refuses it.
+func (c *checker) filter(input string) (predicate, error) {
+	match := predicate(anything)
+	switch {
+	case input != "" && c.collection.fields == nil:
+		return nil, reason("The collection '%s' has no filters", c.collection.name)
+	case input != "":
+		n, err := parseFilter(input)
+		if err != nil {
+			return nil, err
+		}
+		if match, err = c.compile(n, false); err != nil {
+			return nil, err
+		}
+	}
+	if !c.collection.dated() {
+		return match, nil
+	}
+	return match, c.checkRange()
 }
 
 // checkRange checks the days, of which there must be a year at most. A range without an end is allowed, as the vendor's
@@ -51,19 +62,19 @@ func (c *checker) checkRange() error {
 	switch {
 	case !c.dated:
 		return reason("A filter on 'date' is required")
-	case !c.to.IsZero() && (c.to.Before(c.from) || c.to.DaysSince(c.from) > maxRange):
+	case !c.to.IsZero() && (c.to.Before(c.from) || c.to.DaysSince(c.from) > maxRange), c.from.Before(c.earliest):
 		return errRange
 	}
 	return nil
 }
 
 // compile checks a node and returns what it lets pass. Below an "or" only fields of the constraint category Multiple
-// may stand, which of the fields here "kind" is.
-func (c *checker) compile(n *node, belowOr bool) (func(*protime.Clocking) bool, error) {
+// may stand.
+func (c *checker) compile(n *node, belowOr bool) (predicate, error) {
 	if n.operands == nil {
 		return c.comparison(n, belowOr)
 	}
-	matches := make([]func(*protime.Clocking) bool, len(n.operands))
+	matches := make([]predicate, len(n.operands))
 	for i, operand := range n.operands {
 		var err error
 		if matches[i], err = c.compile(operand, belowOr || n.op == "or"); err != nil {
@@ -71,9 +82,9 @@ func (c *checker) compile(n *node, belowOr bool) (func(*protime.Clocking) bool, 
 		}
 	}
 	decisive := n.op == "or" // the result of one operand that decides
-	return func(row *protime.Clocking) bool {
+	return func(doc document) bool {
 		for _, match := range matches {
-			if match(row) == decisive {
+			if match(doc) == decisive {
 				return decisive
 			}
 		}
@@ -81,21 +92,49 @@ func (c *checker) compile(n *node, belowOr bool) (func(*protime.Clocking) bool, 
 	}, nil
 }
 
-func (c *checker) comparison(n *node, belowOr bool) (func(*protime.Clocking) bool, error) {
-	compile, ok := map[string]func(*node) (func(*protime.Clocking) bool, error){
-		"person": c.person, "date": c.date, "kind": c.kind,
-	}[n.field]
-	switch {
-	case !ok:
+func (c *checker) comparison(n *node, belowOr bool) (predicate, error) {
+	i := slices.IndexFunc(c.collection.fields, func(f field) bool { return f.name == n.field })
+	if i < 0 {
 		return nil, reason("The filter field '%s' is not known", n.field)
-	case belowOr && n.field != "kind":
+	}
+	f := c.collection.fields[i]
+	switch {
+	case belowOr && !f.multiple:
 		return nil, reason("'or' is not allowed with the filter field '%s'", n.field)
 	case n.list != (n.op == "in"):
 		return nil, reason("'in' takes a list, the other operators a single value")
-	case n.group != "" && n.field != "person":
+	case n.group != "" && f.kind != persons:
 		return nil, reason("'%s' is not allowed with the filter field '%s'", n.group, n.field)
+	case f.kind == persons && !c.earliest.IsZero():
+		return nil, reason("The filter field '%s' is not allowed in a delta", n.field)
 	}
-	return compile(n)
+	if f.kind != days && (n.op == "ge" || n.op == "le") {
+		return nil, reason("'%s' is not allowed with the filter field '%s'", n.op, n.field)
+	}
+	switch f.kind {
+	case days:
+		return c.days(n, f)
+	case persons, integers:
+		return c.integers(n, f)
+	case bools:
+		return equal(n, "booleans", func(doc document) bool {
+			value, _ := doc.at(f.path).(bool)
+			return value
+		})
+	case texts:
+		return c.texts(n, f)
+	}
+	return nil, reason("The filter field '%s' is not known", n.field)
+}
+
+func (c *checker) texts(n *node, f field) (predicate, error) {
+	all, err := constants[string](n, "strings")
+	for _, text := range all {
+		if f.values != nil && !slices.Contains(f.values, text) {
+			return nil, reason("'%s' is not a %s of %s", text, f.name, c.collection.name)
+		}
+	}
+	return func(doc document) bool { return slices.Contains(all, doc.text(f.path)) }, err
 }
 
 // constants returns the constants of a comparison, which must all be of one type.
@@ -110,28 +149,35 @@ func constants[T any](n *node, kind string) ([]T, error) {
 	return all, nil
 }
 
-func (c *checker) person(n *node) (func(*protime.Clocking) bool, error) {
-	ids, err := constants[int64](n, "integers")
-	switch {
-	case err != nil:
-		return nil, err
-	case n.op == "ge" || n.op == "le":
-		return nil, reason("'%s' is not allowed with the filter field 'person'", n.op)
-	case n.group == "":
-		return func(row *protime.Clocking) bool { return slices.Contains(ids, row.Person.ID) }, nil
-	case n.group == "circle" || n.group == "org-group":
-		return func(row *protime.Clocking) bool { return c.groups.has(n.group, ids, row.Person.ID) }, nil
+// equal compares a value of documents with constants of the same type.
+func equal[T comparable](n *node, kind string, value func(document) T) (predicate, error) {
+	all, err := constants[T](n, kind)
+	return func(doc document) bool { return slices.Contains(all, value(doc)) }, err
+}
+
+func (c *checker) integers(n *node, f field) (predicate, error) {
+	value := func(doc document) int64 {
+		number, _ := doc.at(f.path).(json.Number)
+		i, _ := number.Int64()
+		return i
+	}
+	switch n.group {
+	case "":
+		return equal(n, "integers", value)
+	case "circle", "org-group":
+		ids, err := constants[int64](n, "integers")
+		return func(doc document) bool { return c.groups.has(n.group, ids, value(doc)) }, err
 	}
 	return nil, reason("The collection '%s' is not known", n.group)
 }
 
-func (c *checker) date(n *node) (func(*protime.Clocking) bool, error) {
+func (c *checker) days(n *node, f field) (predicate, error) {
 	texts, err := constants[string](n, "dates in quotes")
 	if err != nil {
 		return nil, err
 	}
 	if n.op == "in" {
-		return nil, reason("'in' is not allowed with the filter field 'date'")
+		return nil, reason("'in' is not allowed with the filter field '%s'", n.field)
 	}
 	day, err := worktime.ParseDate(texts[0])
 	if err != nil || day.IsZero() {
@@ -144,31 +190,9 @@ func (c *checker) date(n *node) (func(*protime.Clocking) bool, error) {
 	if n.op != "ge" && (c.to.IsZero() || day.Before(c.to)) {
 		c.to = day
 	}
-	return func(row *protime.Clocking) bool {
-		return (n.op == "le" || !row.Date.Before(day)) && (n.op == "ge" || !row.Date.After(day))
+	text := day.String()
+	return func(doc document) bool { // dates of this form are ordered as text
+		value := doc.text(f.path)
+		return (n.op == "le" || value >= text) && (n.op == "ge" || value <= text)
 	}, nil
-}
-
-func (c *checker) kind(n *node) (func(*protime.Clocking) bool, error) {
-	kinds, err := constants[string](n, "strings")
-	if err != nil {
-		return nil, err
-	}
-	if n.op == "ge" || n.op == "le" {
-		return nil, reason("'%s' is not allowed with the filter field 'kind'", n.op)
-	}
-	for _, kind := range kinds {
-		if !knownKind(protime.ClockingKind(kind)) {
-			return nil, reason("'%s' is not a kind of clocking", kind)
-		}
-	}
-	return func(row *protime.Clocking) bool { return slices.Contains(kinds, string(row.Kind)) }, nil
-}
-
-func knownKind(kind protime.ClockingKind) bool {
-	switch kind {
-	case protime.ClockingInOut, protime.ClockingReason, protime.ClockingActivity, protime.ClockingActivityEnd:
-		return true
-	}
-	return false
 }

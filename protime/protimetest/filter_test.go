@@ -159,6 +159,12 @@ func TestGrammar(t *testing.T) {
 	assert.NoError(t, err, "depth is not a sum")
 }
 
+// newFilter is a filter of clockings.
+func newFilter(input string, groups groups) (predicate, error) {
+	c := &checker{collection: newCollections()[clockings], groups: groups}
+	return c.filter(input)
+}
+
 const dated = " and date ge '2026-01-01'"
 
 // What is an expression, but not one that clockings can be filtered by.
@@ -254,7 +260,9 @@ func TestFilters(t *testing.T) {
 		}
 		var got []int64
 		for _, row := range rows {
-			if match(row) {
+			doc, err := newDocument(row)
+			require.NoError(t, err)
+			if match(doc) {
 				got = append(got, row.ID)
 			}
 		}
@@ -325,7 +333,7 @@ func FuzzFilter(f *testing.F) {
 		match, err := newFilter(input, groups{})
 		if err == nil {
 			assert.Contains(t, input, "date")
-			match(&protime.Clocking{})
+			match(document{})
 		}
 	})
 }

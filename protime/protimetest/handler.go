@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/worktime-go/worktime/protime"
 )
 
 const (
@@ -73,33 +71,6 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			refuse(w, refused)
 		}
 	}
-}
-
-// route finds the operation, checks its scope and carries it out.
-func (s *Server) route(w http.ResponseWriter, r *http.Request, scopes []string) *refusal {
-	path, below := strings.CutPrefix(r.URL.Path, basePath+"/clockings")
-	id, one := strings.CutPrefix(path, "/")
-	if !below || path != "" && (!one || id == "" || strings.Contains(id, "/")) {
-		return &refusal{status: http.StatusNotFound}
-	}
-	scope, operation := protime.ScopeClockingsRead, s.listClockings
-	switch {
-	case r.Method == http.MethodGet && one:
-		operation = func(w http.ResponseWriter, r *http.Request) *refusal { return s.getClocking(w, r, id) }
-	case r.Method == http.MethodGet:
-	case r.Method == http.MethodPost && !one:
-		scope, operation = protime.ScopeClockingsWrite, s.createClocking
-	case one:
-		w.Header().Set("Allow", "GET")
-		return &refusal{status: http.StatusMethodNotAllowed}
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		return &refusal{status: http.StatusMethodNotAllowed}
-	}
-	if !slices.Contains(scopes, string(scope)) {
-		return &refusal{status: http.StatusForbidden, reasons: []string{fmt.Sprintf("The scope %s is required", scope)}}
-	}
-	return operation(w, r)
 }
 
 // parameters returns the query parameters, each of which must be known and given once.

@@ -66,7 +66,9 @@ func TestGetOne(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	srv := protimetest.NewServer(t)
 	c := newCaller(t, srv, both)
-	for _, path := range []string{"", "/", "/people", "/clockings/", "/clockings/1/", "/clockings/1/x", "/clockingsx", "/delta/clockings", "//clockings"} {
+	for _, path := range []string{"", "/", "/clockings/", "/clockings/1/", "/clockings/1/x", "/clockingsx", "/delta/jobs", "/delta", "//clockings",
+		"/usages", "/activity-definitions", "/department-histories/1", "/people/1/x-history", "/people/1/department-histories",
+		"/activity-structure-versions", "/activity-structure-versions/v/levels/0/activity-definitions"} {
 		refused(t, c.get(path), 404, "NotFound", "")
 	}
 	refused(t, c.do("GET", srv.URL()+"/", "", ""), 404, "NotFound", "")
@@ -88,7 +90,7 @@ func TestBadQueries(t *testing.T) {
 		"?filter=":                "'date' is required",
 		"?filter=%zz":             "cannot be read",
 		january + "&$top=5":       "'$top' is not known",
-		january + "&delta":        "'delta' is not known",
+		january + "&delta=":       "'delta' has no value",
 		january + "&filter=x":     "given twice",
 		"?filter=person%20eq%201": "'date' is required",
 		"?filter=date%20ge%20'2026-01-01'%20and%20date%20le%20'2027-01-03'":   "The provided date range is invalid",

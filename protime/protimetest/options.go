@@ -1,8 +1,10 @@
 package protimetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -14,7 +16,7 @@ type Option func(*settings)
 
 type settings struct {
 	tenant, clientID, clientSecret string
-	clockings                      []protime.Clocking
+	seeds                          []seed
 	pageSize, emptyEvery           int
 	tokenLifetime                  time.Duration
 	tokenLimit                     int
@@ -22,17 +24,35 @@ type settings struct {
 	loopback                       bool
 	groups                         groups
 	references                     []knownReference
+	planningFlex, manualCodes      bool
+	repeatedPolls                  int
+	delivery                       Delivery
+	wrong                          error // of the first option that makes no sense
+}
+
+// seed is an object that is there from the beginning.
+type seed struct {
+	collection string
+	object     any
 }
 
 func newSettings(opts []Option) (settings, error) {
 	s := settings{
 		tenant: "acme", clientID: "protimetest", clientSecret: "protimetest-secret",
 		pageSize: 100, tokenLifetime: 30 * time.Minute, groups: groups{},
+		repeatedPolls: http.StatusOK,
 	}
 	for _, opt := range opts {
 		opt(&s)
 	}
+	s.delivery = s.delivery.withDefaults()
 	switch {
+	case s.wrong != nil:
+		return s, s.wrong
+	case !slices.Contains([]int{http.StatusOK, http.StatusBadRequest, http.StatusConflict, http.StatusGone}, s.repeatedPolls):
+		return s, fmt.Errorf("protimetest: WithRepeatedPolls(%d): must be 200, 400, 409 or 410", s.repeatedPolls)
+	case s.delivery.Validity < time.Second || s.delivery.Timeout < 0 || s.delivery.DuplicateEvery < 0:
+		return s, errors.New("protimetest: WithDelivery: Validity, Timeout or DuplicateEvery makes no sense")
 	case s.pageSize < 1:
 		return s, fmt.Errorf("protimetest: WithPageSize(%d): a page must have room for a clocking", s.pageSize)
 	case s.emptyEvery < 0:
@@ -51,7 +71,51 @@ func newSettings(opts []Option) (settings, error) {
 // ChangeVersion are given, the ids in the order of the clockings; a missing Kind is InOut and a missing Status Active.
 // External references in them are what the server knows of the persons and other objects, as with [WithReferences].
 func WithClockings(clockings ...protime.Clocking) Option {
-	return func(s *settings) { s.clockings = append(s.clockings, clockings...) }
+	return func(s *settings) {
+		for _, c := range clockings {
+			if c.Person.ID < 1 || c.Date.IsZero() || c.ID < 0 {
+				s.wrong = cmp.Or(s.wrong, fmt.Errorf("protimetest: WithClockings: clocking %d must have the id of a person and a date", len(s.seeds)))
+			}
+			c.Kind = cmp.Or(c.Kind, protime.ClockingInOut)
+			c.Status = cmp.Or(c.Status, protime.ClockingActive)
+			WithObjects("clockings", c)(s)
+		}
+	}
+}
+
+// WithObjects adds objects to a collection, which is named as in its path: structs with the members of the API, or
+// [json.RawMessage]. Missing members id and changeVersion are given. External references in the objects are what the
+// server knows of them and of the objects that they point to, as with [WithReferences]; predefined ones are also taken from
+// the members that they stand for, such as badgeNumber. The documents in "usages" and "restrictions" have the id of
+// their definition in activityDefinitionId.
+func WithObjects[T any](collection string, objects ...T) Option {
+	return func(s *settings) {
+		for _, object := range objects {
+			s.seeds = append(s.seeds, seed{collection, object})
+		}
+	}
+}
+
+// WithPlanningFlex makes the tenant one that uses Planning Flex: assignments are answered with 403.
+func WithPlanningFlex() Option {
+	return func(s *settings) { s.planningFlex = true }
+}
+
+// WithManualEntryCodes makes the tenant one in which activity definitions must be given a data entry code. Otherwise
+// Protime assigns it.
+func WithManualEntryCodes() Option {
+	return func(s *settings) { s.manualCodes = true }
+}
+
+// WithRepeatedPolls sets what a link of a delta is answered with that was answered before, which is not documented:
+// 200, the same answer again, which is the default; or 400, 409 or 410.
+func WithRepeatedPolls(status int) Option {
+	return func(s *settings) { s.repeatedPolls = status }
+}
+
+// WithDelivery lets the server deliver events to webhooks.
+func WithDelivery(d Delivery) Option {
+	return func(s *settings) { s.delivery = d }
 }
 
 // WithPageSize sets how many clockings a page has; default 100.

@@ -4,34 +4,54 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/worktime-go/worktime/protime"
 )
 
-// The collections whose objects clockings point to, as they are spelled in external references.
+// The collections with predefined references, as they are spelled in external references.
 const (
 	people              = "people"
 	terminals           = "terminals"
 	activityDefinitions = "activity-definitions"
 	absenceDefinitions  = "absence-definitions"
+	counterDefinitions  = "counter-definitions"
+	shiftDefinitions    = "shift-definitions"
 )
 
-// predefined returns the predefined references of a collection, each a field of Protime. See
+// predefined returns the predefined references of a collection and the members that they stand for; false if the
+// collection has no references at all. See
 // https://documentation.myprotime.eu/protimeapi/reference/external-references/
-func predefined(collection string) (names []string, ok bool) {
+func predefined(collection string) (members map[string]string, ok bool) {
 	switch collection {
 	case people:
-		return []string{"@badge-number", "@employee-number"}, true
+		return map[string]string{"@badge-number": "badgeNumber", "@employee-number": "employeeNumber"}, true
 	case terminals:
-		return []string{"@external-code"}, true
-	case activityDefinitions:
-		return []string{"@data-entry-code", "@external-reference"}, true
+		return map[string]string{"@external-code": "externalCode"}, true
+	case activityDefinitions, "activity-restrictions":
+		return map[string]string{"@data-entry-code": "dataEntryCode", "@external-reference": "externalReference"}, true
 	case absenceDefinitions:
-		return []string{"@absence-code"}, true
+		return map[string]string{"@absence-code": "code"}, true
+	case counterDefinitions:
+		return map[string]string{"@counter-code": "code"}, true
+	case shiftDefinitions:
+		return map[string]string{"@shift-code": "code"}, true
+	case "absence-groups", "counter-groups", "contracts", "break-definitions", "departments", "employers", "jobs",
+		"job-categories", "sectors", "work-locations", "circles", "groups":
+		return nil, true
 	}
 	return nil, false
+}
+
+// referenceOf and referenceName are the two parts of a reference.
+func referenceOf(reference protime.ReferenceName) string {
+	collection, _, _ := strings.Cut(string(reference), ",")
+	return collection
+}
+
+func referenceName(reference protime.ReferenceName) string {
+	_, name, _ := strings.Cut(string(reference), ",")
+	return name
 }
 
 // knownReference is a value that an object is known by, also if its id is a number.
@@ -60,24 +80,38 @@ func (r references) add(k knownReference) error {
 	return nil
 }
 
-// id returns that of the object with a value.
-func (r references) id(collection, name, value string) (string, bool) {
-	for id, known := range r[protime.ReferenceName(collection+","+name)] {
+// id returns that of the object with a value, which it was given or has in the member that the reference stands for.
+func (s *store) id(collection, name, value string) (string, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for id, known := range s.references[protime.ReferenceName(collection+","+name)] {
 		if known == value {
 			return id, true
+		}
+	}
+	members, _ := predefined(collection)
+	if members[name] == "" || value == "" || s.tables[collection] == nil {
+		return "", false
+	}
+	for _, row := range s.tables[collection].rows {
+		if row.doc.text(members[name]) == value {
+			return row.id, true
 		}
 	}
 	return "", false
 }
 
-// of returns the values of an object under the names that were asked for; nil if there are none.
-func (r references) of(collection, id string, asked []protime.ReferenceName) map[string]string {
-	var values map[string]string
+// values returns those of an object under the names that were asked for; nil if there are none.
+func (s *store) values(collection, id string, asked []protime.ReferenceName) map[string]any {
+	var values map[string]any
 	for _, reference := range asked {
-		name, ok := strings.CutPrefix(string(reference), collection+",")
-		if value := r[reference][id]; ok && value != "" {
+		name := referenceName(reference)
+		if referenceOf(reference) != collection {
+			continue
+		}
+		if value := s.value(collection, id, name); value != "" {
 			if values == nil {
-				values = map[string]string{}
+				values = map[string]any{}
 			}
 			values[name] = value
 		}
@@ -85,80 +119,97 @@ func (r references) of(collection, id string, asked []protime.ReferenceName) map
 	return values
 }
 
+// value returns one; "" if the object has none.
+func (s *store) value(collection, id, name string) string {
+	if collection == "activity-restrictions" { // another key for the same objects
+		collection = activityDefinitions
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if value, given := s.references[protime.ReferenceName(collection+","+name)][id]; given {
+		return value
+	}
+	members, _ := predefined(collection)
+	if t := s.tables[collection]; t != nil && members[name] != "" {
+		if row := t.find(id); row != nil {
+			return row.doc.text(members[name])
+		}
+	}
+	return ""
+}
+
 // customName is what is accepted as the integrator's own name of a reference; the vendor's rule is not documented.
 var customName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]*$`)
 
 // badReference says what is wrong with a reference, if anything is.
 func badReference(collection, name string) string {
-	names, ok := predefined(collection)
+	members, ok := predefined(collection)
 	if !ok {
-		return fmt.Sprintf("The collection '%s' has no external references here", collection)
+		return fmt.Sprintf("The collection '%s' has no external references", collection)
 	}
-	if !slices.Contains(names, name) && !customName.MatchString(name) {
+	if members[name] == "" && !customName.MatchString(name) {
 		return fmt.Sprintf("'%s' is not an external reference of '%s'", name, collection)
 	}
 	return ""
 }
 
-// parseReferences reads the query parameter externalReferences: pairs in parentheses with nothing between.
-func parseReferences(text string) (asked []protime.ReferenceName, reason string) {
+// parseReferences reads the query parameter externalReferences: pairs in parentheses with nothing between, of
+// collections that the operation takes.
+func parseReferences(text string, allowed ...string) (asked []protime.ReferenceName, refused *refusal) {
 	for text != "" {
 		pair, rest, closed := strings.Cut(text, ")")
 		pair, opened := strings.CutPrefix(pair, "(")
 		collection, name, comma := strings.Cut(pair, ",")
 		if !closed || !opened || !comma {
-			return nil, "externalReferences must have the form (collection,name)(collection,name)"
+			return nil, badRequest("externalReferences must have the form (collection,name)(collection,name)")
+		}
+		if !slices.Contains(allowed, collection) {
+			return nil, badRequest("The collection '%s' has no external references here", collection)
 		}
 		if reason := badReference(collection, name); reason != "" {
-			return nil, reason
+			return nil, badRequest("%s", reason)
 		}
 		asked, text = append(asked, protime.ReferenceName(pair)), rest
 	}
-	return asked, ""
+	return asked, nil
 }
 
-// shape gives a clocking the references that were asked for.
-func (r references) shape(c *protime.Clocking, asked []protime.ReferenceName) {
-	point := func(ref *protime.Ref, collection string) {
-		if ref != nil {
-			ref.ExternalReferences = r.of(collection, strconv.FormatInt(ref.ID, 10), asked)
+// shape returns a document with the references that were asked for.
+func (s *store) shape(doc document, collection string, asked []protime.ReferenceName) any {
+	return mapped(map[string]any(doc), "", func(member string, object map[string]any) {
+		target := pointsTo(member)
+		if member == "" {
+			target = collection // an object has references to itself too
 		}
-	}
-	point(&c.Person, people)
-	point(c.Terminal, terminals)
-	point(c.Reason, absenceDefinitions)
-	for i := range c.ActivityLevels {
-		definition := &c.ActivityLevels[i].ActivityDefinition
-		definition.ExternalReferences = r.of(activityDefinitions, definition.ID, asked)
-	}
+		if inner, ok := object["usageReference"].(map[string]any); ok {
+			kind, _ := object["activityUsageKind"].(string)
+			target, object = usageTarget(kind), inner
+		}
+		if values := s.values(target, identity(object), asked); values != nil {
+			object["externalReferences"] = values
+		}
+	})
 }
 
-// learn takes the references out of a clocking that is stored.
-func (r references) learn(c *protime.Clocking) error {
-	take := func(collection, id string, values map[string]string) error {
+// learn returns the document without the external references in it, which are kept.
+func (s *store) learn(collection string, doc document) (document, error) {
+	var failed error
+	plain, _ := mapped(map[string]any(doc), "", func(member string, object map[string]any) {
+		values, ok := object["externalReferences"].(map[string]any)
+		target := pointsTo(member)
+		if member == "" {
+			target = collection
+		}
+		if !ok || target == "" || target == webhooks {
+			return
+		}
+		delete(object, "externalReferences")
 		for name, value := range values {
-			if err := r.add(knownReference{protime.ReferenceName(collection + "," + name), id, value}); err != nil {
-				return err
+			known := knownReference{protime.ReferenceName(target + "," + name), identity(object), fmt.Sprint(value)}
+			if err := s.references.add(known); err != nil && failed == nil {
+				failed = err
 			}
 		}
-		return nil
-	}
-	point := func(ref *protime.Ref, collection string) error {
-		if ref == nil {
-			return nil
-		}
-		return take(collection, strconv.FormatInt(ref.ID, 10), ref.ExternalReferences)
-	}
-	for _, err := range []error{point(&c.Person, people), point(c.Terminal, terminals), point(c.Reason, absenceDefinitions)} {
-		if err != nil {
-			return err
-		}
-	}
-	for _, level := range c.ActivityLevels {
-		if err := take(activityDefinitions, level.ActivityDefinition.ID, level.ActivityDefinition.ExternalReferences); err != nil {
-			return err
-		}
-	}
-	r.shape(c, nil)
-	return nil
+	}).(map[string]any)
+	return plain, failed
 }

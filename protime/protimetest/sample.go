@@ -41,9 +41,13 @@ type sample struct {
 	manual bool // the end of the last is clocked already
 }
 
+func sampleBadges() []string {
+	return []string{"6767676", "6767681", "6767702", "6767719", "6767733", "6767740"}
+}
+
 // add appends a clocking, with the time rounded by the system to five minutes, and returns it.
 func (b *sample) add(minutes protime.TimeOfDay, kind protime.ClockingKind) *protime.Clocking {
-	badges := []string{"6767676", "6767681", "6767702", "6767719", "6767733", "6767740"}
+	badges := sampleBadges()
 	calculated := (minutes + 2) / 5 * 5
 	b.rows = append(b.rows, protime.Clocking{
 		Person: protime.Ref{ID: b.person, ExternalReferences: map[string]string{
@@ -88,7 +92,8 @@ func (b *sample) office() {
 	out := b.add(16*60+40+b.drift(3), protime.ClockingInOut)
 	switch {
 	case b.person == 4 && b.workday == 1:
-		out.OriginalTimeOfDay = pointerTo(&out.TimeOfDay)
+		original := out.TimeOfDay
+		out.OriginalTimeOfDay = &original
 		out.TimeOfDay += 45
 		*out.CalculatedTimeOfDay = out.TimeOfDay
 	case b.person == 1 && b.workday == 8:
@@ -137,6 +142,7 @@ func (b *sample) outside() {
 	b.add(15*60+b.drift(2), protime.ClockingActivityEnd)
 	b.add(15*60+50+b.drift(3), protime.ClockingInOut)
 	for i := first; i < len(b.rows); i++ {
-		b.rows[i].Terminal, b.rows[i].Geolocation = nil, pointerTo(&place)
+		at := place
+		b.rows[i].Terminal, b.rows[i].Geolocation = nil, &at
 	}
 }

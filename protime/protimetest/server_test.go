@@ -27,21 +27,21 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 	level := on(1, 2, 0)
 	level.ActivityLevels = []protime.ActivityLevel{{ActivityDefinition: protime.DefinitionRef{ExternalReferences: map[string]string{"@x": "x"}}}}
 	for name, opts := range map[string][]protimetest.Option{
-		"WithPageSize":                {protimetest.WithPageSize(0)},
-		"WithEmptyPages":              {protimetest.WithEmptyPages(-1)},
-		"WithTokenLifetime":           {protimetest.WithTokenLifetime(time.Millisecond)},
-		"WithTokenLimit(-1":           {protimetest.WithTokenLimit(-1, time.Second)},
-		"WithTokenLimit(1":            {protimetest.WithTokenLimit(1, 0)},
-		"the tenant":                  {protimetest.WithTenant("")},
-		"a credential":                {protimetest.WithCredentials("id", "")},
-		"clocking 1 must":             {protimetest.WithClockings(on(1, 2, 0), protime.Clocking{})},
-		"clocking 0 must":             {protimetest.WithClockings(negative)},
-		"two clockings have the id 5": {protimetest.WithClockings(twice, twice)},
-		"'@birthday' is not":          {protimetest.WithClockings(named)},
-		"'@x' is not":                 {protimetest.WithClockings(level)},
-		`"x" is not unique`:           {person, protimetest.WithReferences(protime.PersonBadgeNumber, map[int64]string{2: "x"})},
-		"'sectors' has no":            {protimetest.WithReferences("sectors,x", map[int64]string{2: "x"})},
-		"reference \"people\"":        {protimetest.WithReferences("people", map[int64]string{2: "x"})},
+		"WithPageSize":                           {protimetest.WithPageSize(0)},
+		"WithEmptyPages":                         {protimetest.WithEmptyPages(-1)},
+		"WithTokenLifetime":                      {protimetest.WithTokenLifetime(time.Millisecond)},
+		"WithTokenLimit(-1":                      {protimetest.WithTokenLimit(-1, time.Second)},
+		"WithTokenLimit(1":                       {protimetest.WithTokenLimit(1, 0)},
+		"the tenant":                             {protimetest.WithTenant("")},
+		"a credential":                           {protimetest.WithCredentials("id", "")},
+		"clocking 1 must":                        {protimetest.WithClockings(on(1, 2, 0), protime.Clocking{})},
+		"clocking 0 must":                        {protimetest.WithClockings(negative)},
+		"two objects of clockings have the id 5": {protimetest.WithClockings(twice, twice)},
+		"'@birthday' is not":                     {protimetest.WithClockings(named)},
+		"'@x' is not":                            {protimetest.WithClockings(level)},
+		`"x" is not unique`:                      {person, protimetest.WithReferences(protime.PersonBadgeNumber, map[int64]string{2: "x"})},
+		"'circuses' has no":                      {protimetest.WithReferences("circuses,x", map[int64]string{2: "x"})},
+		"reference \"people\"":                   {protimetest.WithReferences("people", map[int64]string{2: "x"})},
 	} {
 		srv, err := protimetest.Start(opts...)
 		require.ErrorContains(t, err, name)

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/protime/protimetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start runs a server that other programs could reach.
+func start(t *testing.T, options ...protimetest.Option) (server *protimetest.Server, environ []string) {
+	t.Helper()
+	server = protimetest.NewServer(t, append(options, protimetest.WithLoopback(), protimetest.WithPageSize(7),
+		protimetest.WithSample(worktime.DateOf(time.Now()).AddDays(-13)))...)
+	config := server.Config()
+	return server, []string{
+		"PROTIME_TENANT=" + config.Tenant, "PROTIME_CLIENT_ID=" + config.ClientID, "PROTIME_CLIENT_SECRET=" + config.ClientSecret,
+		"PROTIME_API_URL=" + server.URL(), "PROTIME_AUTH_URL=" + server.AuthURL(), "PROTIME_ENVIRONMENT=sandbox",
+	}
+}
+
+// exec returns the status, stdout and stderr.
+func exec(t *testing.T, environ []string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, log bytes.Buffer
+	status = run(t.Context(), args, environ, &out, &log)
+	return status, out.String(), log.String()
+}
+
+func kept(t *testing.T, dir, name string) int {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name+".jsonl"))
+	require.NoError(t, err)
+	return bytes.Count(data, []byte("\n"))
+}
+
+func count(t *testing.T, server *protimetest.Server, name string) int {
+	t.Helper()
+	records, err := server.Snapshot(name, "")
+	require.NoError(t, err)
+	return len(records)
+}
+
+// The first run loads everything, the next ones bring what changed.
+func TestOnce(t *testing.T) {
+	server, environ := start(t)
+	dir := filepath.Join(t.TempDir(), "copy")
+	status, stdout, stderr := exec(t, environ, "-dir", dir, "-once")
+	require.Zero(t, status, stderr)
+	assert.Empty(t, stderr)
+	assert.Equal(t, len(collections), strings.Count(stdout, "\n"))
+	for _, c := range collections {
+		assert.Equal(t, count(t, server, c.name), kept(t, dir, c.name), c.name)
+		assert.NotZero(t, kept(t, dir, c.name), c.name)
+	}
+
+	require.NoError(t, server.Remove("people", "1"))
+	status, stdout, _ = exec(t, environ, "-dir", dir, "-once")
+	assert.Zero(t, status)
+	assert.Equal(t, "people                    5 records      1 changes\n", stdout)
+	assert.Equal(t, 5, kept(t, dir, "people"))
+
+	status, stdout, stderr = exec(t, environ, "-dir", dir, "-once")
+	assert.Zero(t, status)
+	assert.Empty(t, stdout+stderr, "nothing changed")
+}
+
+// What Protime no longer knows is loaded anew; what it does not have any more then goes.
+func TestExpired(t *testing.T) {
+	server, environ := start(t)
+	dir := t.TempDir()
+	args := []string{"-dir", dir, "-once", "-collections", "people, contracts"}
+	status, _, _ := exec(t, environ, args...)
+	require.Zero(t, status)
+	require.NoError(t, server.Remove("people", "1"))
+	server.ExpireDeltas()
+	status, _, stderr := exec(t, environ, args...)
+	assert.Zero(t, status)
+	assert.Equal(t, 2, strings.Count(stderr, "loading everything again"))
+	assert.Equal(t, 5, kept(t, dir, "people"))
+	assert.Equal(t, count(t, server, "contracts"), kept(t, dir, "contracts"))
+}
+
+// One collection that fails does not hold up the others.
+func TestOneFails(t *testing.T) {
+	server, environ := start(t)
+	server.Fail(protimetest.Status(http.StatusForbidden).On(http.MethodGet, "/people").Always())
+	dir := t.TempDir()
+	status, _, stderr := exec(t, environ, "-dir", dir, "-once", "-collections", "people,contracts")
+	assert.Equal(t, 1, status)
+	assert.Contains(t, stderr, "people: ")
+	assert.Contains(t, stderr, "403")
+	assert.Equal(t, count(t, server, "contracts"), kept(t, dir, "contracts"))
+}
+
+// A webhook wakes a poll long before the interval is over.
+func TestWebhook(t *testing.T) {
+	server, environ := start(t, protimetest.WithDelivery(protimetest.Delivery{Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}))
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout, stderr syncBuffer
+	done := make(chan int)
+	address := freeAddress(t)
+	go func() {
+		done <- run(ctx, []string{"-dir", dir, "-collections", "people", "-interval", "10h", "-listen", address,
+			"-destination", "http://" + address + "/hooks/0123456789abcdef0123456789abcdef"}, environ, &stdout, &stderr)
+	}()
+	require.Eventually(t, func() bool { return count(t, server, "webhooks") == 1 && strings.Contains(stdout.String(), "people") }, 10*time.Second, time.Millisecond, &stderr)
+	require.NoError(t, server.Remove("people", "1"))
+	assert.Eventually(t, func() bool { return kept(t, dir, "people") == 5 }, 10*time.Second, time.Millisecond, &stderr)
+	cancel()
+	assert.Zero(t, <-done)
+	id, err := os.ReadFile(filepath.Join(dir, "people.webhook"))
+	require.NoError(t, err)
+	assert.NotEmpty(t, id)
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"-collections", "peple"}, `"peple" is not one of`},
+		{[]string{"-interval", "0s"}, "-interval"},
+		{[]string{"-interval", "72h"}, "72 hours"},
+		{[]string{"-listen", ":0"}, "belong together"},
+		{[]string{"copy"}, "unexpected argument"},
+	} {
+		status, stdout, stderr := exec(t, nil, c.args...)
+		assert.Equal(t, 2, status)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, c.says)
+	}
+	status, _, stderr := exec(t, nil, "-h")
+	assert.Zero(t, status)
+	assert.Contains(t, stderr, "PROTIME_TENANT")
+	status, _, stderr = exec(t, []string{"PROTIME_TENANT=acme"}, "-once")
+	assert.Equal(t, 1, status)
+	assert.Contains(t, stderr, "-dir")
+}
+
+// With nothing configured it copies a server of its own.
+func TestUnconfigured(t *testing.T) {
+	dir := t.TempDir()
+	status, stdout, stderr := exec(t, nil, "-dir", dir, "-once", "-collections", "clockings")
+	assert.Zero(t, status)
+	assert.Contains(t, stdout, "clockings")
+	assert.Contains(t, stderr, "No PROTIME_* variable is set")
+}
+
+// A directory that something else wrote to is not overwritten.
+func TestDamaged(t *testing.T) {
+	_, environ := start(t)
+	for name, text := range map[string]string{"people.state.json": "{", "people.jsonl": "hello\n"} {
+		dir := t.TempDir()
+		if name == "people.jsonl" {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "people.state.json"), []byte("{}"), 0o600))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		status, _, stderr := exec(t, environ, "-dir", dir, "-once", "-collections", "people")
+		assert.Equal(t, 1, status)
+		assert.Contains(t, stderr, "people")
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, text, string(data))
+	}
+}
