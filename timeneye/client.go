@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -99,13 +98,10 @@ func NewClient(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.Options.Retry.MaxWait == 0 {
-		config.Options.Retry.MaxWait = maxWait
-	}
 	api := transport.NewHost(base)
 	api.Quota = transport.NewQuota(rateLimitWindow, smallestLimit, config.Pace)
 	core := &core{options: config.Options, family: transport.NewFamily(config.Options.HTTPClient), api: api, base: base}
-	sender, err := transport.New(core.family, provider, config.Options)
+	sender, err := newSender(core.family, config.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -119,22 +115,29 @@ func NewClient(config Config) (*Client, error) {
 	return newClient(core, sender, ""), nil
 }
 
+func newSender(family *transport.Family, o worktime.Options) (*transport.Client, error) {
+	if o.Retry.MaxWait == 0 {
+		o.Retry.MaxWait = maxWait
+	}
+	return transport.New(family, provider, o)
+}
+
 func newClient(core *core, sender *transport.Client, account string) *Client {
 	tokens := core.access.Account(account)
 	r := &rest.Client{
 		Transport: sender, Host: core.api, Base: core.base, Auth: tokens,
-		Vendor: rest.Vendor{Explain: explain, Amend: core.amend},
+		Vendor: rest.Vendor{
+			Explain: explain,
+			Amend: func(op rest.Op, e *worktime.Error) {
+				if hint := hint(op, e.StatusCode, core.unauthorized); hint != "" {
+					e.Err = transport.Join(e.Err, errors.New(hint))
+				}
+			},
+		},
 	}
 	return &Client{
 		Clients: &ClientService{r}, Entries: &EntryService{r}, Projects: &ProjectService{r},
 		core: core, rest: r, account: account, tokens: tokens,
-	}
-}
-
-// amend adds to a 401 what to do about it.
-func (c *core) amend(_ rest.Op, e *worktime.Error) {
-	if e.StatusCode == http.StatusUnauthorized {
-		e.Err = transport.Join(e.Err, errors.New(c.unauthorized))
 	}
 }
 
@@ -147,7 +150,7 @@ func (c *Client) With(change func(*worktime.Options)) (*Client, error) {
 	if o.HTTPClient != c.core.options.HTTPClient {
 		return nil, badField("Options.HTTPClient", "cannot be changed: the clients share their connections")
 	}
-	sender, err := transport.New(c.core.family, provider, o)
+	sender, err := newSender(c.core.family, o)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,9 @@ type NewCustomerClient struct {
 // ClientService creates clients: customers.
 type ClientService struct{ client *rest.Client }
 
-var createClient = rest.Op{Name: "create client", Class: transport.Once, Method: http.MethodPost, Path: "/clients", NoBody: true}
+var createClient = rest.Op{Name: "create client", Class: transport.Once, Method: http.MethodPost, Path: "/clients"}
 
-// Create adds a client. Members may not: that is [worktime.ErrForbidden]. What the answer holds is
+// Create adds a client. Members may not: that is [worktime.ErrForbidden], and nothing was created. What the answer holds is
 // not documented: the ID is 0 if it has none. It is sent again only if Timeneye provably did not
 // act; [worktime.ErrUnknownOutcome] means that the client may have been created.
 //
@@ -54,5 +54,8 @@ func (s *ClientService) Create(ctx context.Context, client NewCustomerClient) (C
 		})
 		return err
 	})
-	return out, err
+	if err != nil {
+		return CustomerClient{}, err
+	}
+	return out, nil
 }

@@ -179,9 +179,11 @@ func TestEnvelope(t *testing.T) {
 		`{"data": []}`:                  {0, meta{}},
 		`{"data": [` + item + `]}`:      {1, meta{}},
 		`{"data": [], "meta": null}`:    {0, meta{}},
-		`{"meta": {"current_page": 1, "last_page": 1, "total": 0}, "data": []}`:                                                                 {0, meta{1, 1, 0, true}},
-		`{"data": [` + item + `], "meta": {"current_page": "2", "last_page": 3.0, "per_page": 1, "from": null}}`:                                {1, meta{2, 3, 0, true}},
-		`{"data": [], "links": {"next": "https://internal/x?page=2"}, "meta": {"current_page": 1, "last_page": 1, "total": "0", "links": [1]}}`: {0, meta{1, 1, 0, true}},
+		`{"data": [], "meta": []}`:      {0, meta{}},
+		`{"current_page": 2, "data": [` + item + `], "last_page": 3, "total": 9}`:                                                               {1, meta{2, 3, true}},
+		`{"meta": {"current_page": 1, "last_page": 1, "total": 0}, "data": []}`:                                                                 {0, meta{1, 1, true}},
+		`{"data": [` + item + `], "meta": {"current_page": "2", "last_page": 3.0, "per_page": 1, "from": null}}`:                                {1, meta{2, 3, true}},
+		`{"data": [], "links": {"next": "https://internal/x?page=2"}, "meta": {"current_page": 1, "last_page": 1, "total": "0", "links": [1]}}`: {0, meta{1, 1, true}},
 	} {
 		items, m, err := readList[Entry]([]byte(text))
 		require.NoError(t, err, text)
@@ -190,7 +192,7 @@ func TestEnvelope(t *testing.T) {
 	}
 	for _, text := range []string{
 		``, `null`, `{}`, `7`, `"x"`, `true`, `{"data": null}`, `{"data": {}}`, `{"data": 7}`, `{"entries": []}`, `[`, `{"data": [`, `<html>`,
-		`{"data": [], "meta": {}}`, `{"data": [], "meta": {"current_page": 1}}`, `{"data": [], "meta": 7}`, `{"data": [], "meta": {"current_page": "one", "last_page": 1}}`,
+		`{"data": [], "meta": {}}`, `{"data": [], "meta": {"current_page": 1}}`, `{"data": [], "meta": 7}`, `{"data": [], "current_page": 1}`, `{"data": [], "meta": [1]}`, `{"data": [], "meta": {"current_page": "one", "last_page": 1}}`,
 		`[null]`, `[7]`, `[{}]`, `{"message": "Unauthenticated."}`,
 	} {
 		_, _, err := readList[Entry]([]byte(text))
@@ -220,6 +222,8 @@ func TestExplain(t *testing.T) {
 		strings.Repeat("x", 1000):                 {strings.Repeat("x", maxText), nil},
 		`<html><body>Bad Gateway</body></html>`:   {"", nil},
 		``:                                        {"", nil},
+		strings.Repeat("é", 150) + "é":            {strings.Repeat("é", 100), nil},
+		"x" + strings.Repeat("é", 150):            {"x" + strings.Repeat("é", 99), nil},
 		"\xff\xfe":                                {"", nil},
 		`[1,2]`:                                   {"", nil},
 	} {

@@ -3,6 +3,7 @@ package timeneye
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -85,7 +86,7 @@ func (e *Entry) read(f *fields) {
 type NewEntry struct {
 	ProjectID int64         `json:"project_id"`
 	PhaseID   int64         `json:"phase_id"` // a phase of the project
-	Minutes   int           `json:"minutes"`  // 1 to 1440
+	Minutes   int           `json:"minutes"`  // at least 1
 	Date      worktime.Date `json:"date"`
 	Notes     string        `json:"notes"`
 }
@@ -197,7 +198,7 @@ var (
 		Cursor:   func(q EntryQuery) worktime.Cursor { return q.Cursor },
 		Numbered: &rest.Numbered[Entry]{Page: "page", Size: "per_page", Decode: decodePage[Entry], Key: func(e Entry) int64 { return e.ID }},
 	}
-	createEntry = rest.Op{Name: "create entry", Class: transport.Once, Method: http.MethodPost, Path: entriesPath, NoBody: true}
+	createEntry = rest.Op{Name: "create entry", Class: transport.Once, Method: http.MethodPost, Path: entriesPath}
 )
 
 // All walks the entries that q selects. A Member gets their own only, and managers those of their
@@ -254,7 +255,10 @@ func (s *EntryService) Create(ctx context.Context, entry NewEntry) (Entry, error
 		})
 		return err
 	})
-	return out, err
+	if err != nil {
+		return Entry{}, err
+	}
+	return out, nil
 }
 
 // overlap is how far a walk of changes goes back behind the moment that was asked for: clocks
@@ -271,7 +275,8 @@ const overlap = time.Minute
 // the latest. What it cannot see: entries that were deleted, and changes of entries
 // outside of the days from q.From to q.To, however recent. So let q begin as long ago as
 // somebody may still correct their time, and read everything anew from time to time. q.SortBy,
-// q.Descending and q.Cursor must be empty.
+// q.Descending and q.Cursor must be empty. That the vendor sorts by changes is not documented: if it does
+// not, that is [worktime.ErrBadResponse].
 //
 // See [GET /entries].
 //
@@ -285,12 +290,22 @@ func (s *EntryService) UpdatedSince(ctx context.Context, since time.Time, q Entr
 	q.SortBy, q.Descending = SortByUpdated, true
 	seen := map[int64]struct{}{}
 	var changed []Entry
+	var last time.Time
 	for entry, err := range s.All(ctx, q) {
 		if err != nil {
 			return nil, err
 		}
-		if !entry.Updated.IsZero() && entry.Updated.Before(since.Add(-overlap)) {
-			break
+		if at := entry.Updated; !at.IsZero() {
+			if !last.IsZero() && at.After(last) {
+				return nil, &worktime.Error{
+					Provider: provider, Operation: listEntries.Op.Name, Method: http.MethodGet, Path: s.client.Base.EscapedPath() + entriesPath,
+					Err: transport.Join(worktime.ErrBadResponse, errors.New("the entries are not in the order of their changes, which was asked for")),
+				}
+			}
+			if at.Before(since.Add(-overlap)) {
+				break
+			}
+			last = at
 		}
 		if _, again := seen[entry.ID]; !again {
 			seen[entry.ID] = struct{}{}

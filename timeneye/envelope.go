@@ -11,8 +11,8 @@ import (
 
 // meta is the position of a page in its list. Unpaged lists come without.
 type meta struct {
-	CurrentPage, LastPage, Total int
-	paged                        bool
+	CurrentPage, LastPage int
+	paged                 bool
 }
 
 // readList reads a list: an array, or an object that holds one as data. If an item cannot be
@@ -21,11 +21,17 @@ func readList[T any](body []byte) (items []T, m meta, err error) {
 	data := json.RawMessage(bytes.TrimSpace(body))
 	if len(data) > 0 && data[0] == '{' {
 		var outer struct {
-			Data json.RawMessage `json:"data"`
-			Meta json.RawMessage `json:"meta"`
+			Data        json.RawMessage `json:"data"`
+			Meta        json.RawMessage `json:"meta"`
+			CurrentPage json.RawMessage `json:"current_page"`
 		}
 		if err := json.Unmarshal(data, &outer); err != nil {
 			return nil, m, err
+		}
+		if outer.CurrentPage != nil {
+			// The framework has this form too (https://laravel.com/docs/pagination). To take it for a list
+			// without pages would be to lose all but the first.
+			outer.Meta = data
 		}
 		if m, err = readMeta(outer.Meta); err != nil {
 			return nil, m, err
@@ -51,14 +57,13 @@ func readList[T any](body []byte) (items []T, m meta, err error) {
 }
 
 func readMeta(raw json.RawMessage) (m meta, err error) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if len(raw) == 0 || string(raw) == "null" || string(raw) == "[]" { // an empty object of PHP's
 		return m, nil
 	}
 	f := readFields("meta", raw)
 	f.require("current_page", "last_page")
 	f.count("current_page", &m.CurrentPage)
 	f.count("last_page", &m.LastPage)
-	f.count("total", &m.Total)
 	m.paged = true
 	return m, f.err
 }
@@ -69,6 +74,8 @@ func decodePage[T any](body []byte, asked rest.Sheet) ([]T, rest.Ahead, error) {
 	switch {
 	case err != nil:
 		return items, rest.Ahead{}, err
+	case !m.paged && asked.Number > 1:
+		return nil, rest.Ahead{}, fmt.Errorf("page %d was asked for, and the answer does not say which page it is", asked.Number)
 	case !m.paged:
 		return items, rest.Ahead{}, nil
 	case m.CurrentPage != asked.Number:

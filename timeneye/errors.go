@@ -4,9 +4,32 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/worktime-go/worktime/internal/rest"
 )
+
+// hint says what to do about a refusal; empty if there is nothing to say. The vendor documents the roles
+// (https://help.timeneye.com/user-roles-who-can-do-what), but neither the statuses of refusals nor their words.
+func hint(op rest.Op, status int, unauthorized string) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return unauthorized
+	case status != http.StatusForbidden && status != http.StatusPaymentRequired:
+		return ""
+	case op.Name == createClient.Name:
+		return "no client was created: Members may not, an admin may; " + switches
+	case op.Name == createEntry.Name:
+		return "no time was booked: the user has no access to the project, or the days are locked for all but owners and admins; " + switches
+	default:
+		return "the role of the user does not allow this call; " + switches
+	}
+}
+
+const switches = `or the plan has no API, or the workspace does not "Allow third-party apps"`
 
 // maxText is how much of a body without JSON is taken for the vendor's words.
 const maxText = 200
@@ -23,7 +46,7 @@ func explain(body []byte) (code, message string, details []string) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] != '{' {
 		if len(body) > 0 && body[0] != '<' && body[0] != '[' && utf8.Valid(body) {
-			message = string(body[:min(len(body), maxText)])
+			message = strings.ToValidUTF8(string(body[:min(len(body), maxText)]), "")
 		}
 		return "", message, nil
 	}

@@ -39,7 +39,7 @@ func Personal(provider, token string) (access Access, reason string) {
 	case !visible(token):
 		return nil, "is a personal access token with characters that none has: was more than the token copied?"
 	}
-	return single{personal{token}, func(context.Context) error { return nil }, provider, "a personal access token"}, ""
+	return single{personal(func() string { return token }), func(context.Context) error { return nil }, provider, "a personal access token"}, ""
 }
 
 // ForeignAccess returns the access of a token source of the caller's own. The reason says what is wrong
@@ -75,17 +75,18 @@ func (s single) Account(label string) Tokens {
 
 func (s single) Close(ctx context.Context) error { return s.close(ctx) }
 
-// personal is a token that stays the same.
-type personal struct{ token string }
+// personal is a token that stays the same. It is a function because package fmt shows what it finds in a
+// client that is printed, and calls no methods of what is not exported.
+type personal func() string
 
-func (p personal) Authorize(context.Context) (string, error) { return "Bearer " + p.token, nil }
+func (p personal) Authorize(context.Context) (string, error) { return "Bearer " + p(), nil }
 
 // Refused: there is no other token.
 func (personal) Refused(context.Context, string, http.Header) (string, error) { return "", nil }
 
 // TokenSource hands out the token, which has no known end.
 func (p personal) TokenSource(context.Context) oauth2.TokenSource {
-	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p.token, TokenType: "Bearer"})
+	return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: p(), TokenType: "Bearer"})
 }
 
 // noTokens has no tokens.

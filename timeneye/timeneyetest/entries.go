@@ -1,0 +1,166 @@
+package timeneyetest
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/timeneye"
+)
+
+// entry is what a user is shown of an entry. Costs are the owner's, revenues the admins' too:
+// https://help.timeneye.com/user-roles-who-can-do-what
+func (c *call) entry(e timeneye.Entry) object {
+	cost, revenue, profit := orNull(e.Cost), orNull(e.Revenue), orNull(e.Profit)
+	if c.user.Role != Owner {
+		cost, profit = nil, nil
+	}
+	if c.user.Role == Member {
+		revenue = nil
+	}
+	return object{
+		"entry_id": e.ID, "user_id": e.UserID, "project_id": orNull(e.ProjectID), "phase_id": orNull(e.PhaseID),
+		"client_id": orNull(e.ClientID), "todo_id": orNull(e.TodoID), "entry_date": e.Date.String(), "entry_minutes": e.Minutes,
+		"notes": orNull(e.Notes), "billed": flag(e.Billed), "cost": cost, "revenue": revenue, "profit": profit,
+		"source_url": orNull(e.SourceURL), "source_text": orNull(e.SourceText),
+		"created_date": timestamp(e.Created), "updated_date": timestamp(e.Updated),
+	}
+}
+
+// order is that of a column to sort by. Only updated_date was seen.
+func order(column string) func(a, b timeneye.Entry) int {
+	switch column {
+	case "updated_date":
+		return func(a, b timeneye.Entry) int { return a.Updated.Compare(b.Updated) }
+	case "created_date":
+		return func(a, b timeneye.Entry) int { return a.Created.Compare(b.Created) }
+	case "entry_date":
+		return func(a, b timeneye.Entry) int { return cmp.Compare(a.Date.String(), b.Date.String()) }
+	default:
+		return nil
+	}
+}
+
+// listEntries shows a Member their own entries, whatever is asked for: https://help.timeneye.com/getting-started-with-the-timeneye-apis
+// does not say whether to ask for others is an error.
+func listEntries(c *call) (any, *refusal) {
+	from, to := worktime.Date{}, worktime.NewDate(9999, time.December, 31)
+	for name, day := range map[string]*worktime.Date{"date_from": &from, "date_to": &to} {
+		if !c.query.Has(name) {
+			continue
+		}
+		var err error
+		if *day, err = worktime.ParseDate(c.query.Get(name)); err != nil {
+			return nil, invalid("The "+name+" is not a valid date.", object{name: []string{"The " + name + " is not a valid date."}})
+		}
+	}
+	members := c.query["member_ids[]"]
+	entries := slices.Clone(c.entries)
+	entries = slices.DeleteFunc(entries, func(e timeneye.Entry) bool {
+		return e.Date.Before(from) || to.Before(e.Date) || c.user.Role == Member && e.UserID != c.user.ID ||
+			members != nil && !slices.Contains(members, strconv.FormatInt(e.UserID, 10))
+	})
+	if c.query.Has("sort_by") {
+		compare := order(c.query.Get("sort_by"))
+		if compare == nil {
+			return nil, invalid("The selected sort by is invalid.", object{"sort_by": "The selected sort by is invalid."})
+		}
+		slices.SortStableFunc(entries, compare)
+		if c.query.Get("direction") == "desc" {
+			slices.Reverse(entries)
+		}
+	}
+	rows := make([]object, len(entries))
+	for i, e := range entries {
+		rows[i] = c.entry(e)
+	}
+	return c.page(rows), nil
+}
+
+// createEntry books time for the caller.
+func createEntry(c *call) (any, *refusal) {
+	var e timeneye.Entry
+	problems := object{}
+	read := func(name, label string, out any) {
+		raw, ok := c.form[name]
+		switch {
+		case !ok || string(raw) == "null":
+			problems[name] = []string{"The " + label + " field is required."}
+		case json.Unmarshal(raw, out) != nil:
+			problems[name] = []string{"The " + label + " is invalid."}
+		}
+	}
+	read("project_id", "project id", &e.ProjectID)
+	read("phase_id", "phase id", &e.PhaseID)
+	read("minutes", "minutes", &e.Minutes)
+	read("date", "date", &e.Date)
+	if _, ok := c.form["notes"]; ok {
+		read("notes", "notes", &e.Notes)
+	}
+	phase := c.phase(e.ProjectID, e.PhaseID)
+	switch {
+	case len(problems) > 0:
+	case e.Minutes < 1:
+		problems["minutes"] = []string{"The minutes must be at least 1."}
+	case phase == nil || !phase.IsOpen:
+		problems["phase_id"] = []string{"The selected phase id is invalid."}
+	}
+	if len(problems) > 0 {
+		return nil, invalid("The given data was invalid.", problems)
+	}
+	e.ID, e.UserID = c.nextEntry(), c.user.ID
+	e.Created = time.Now().UTC().Truncate(time.Millisecond)
+	e.Updated = e.Created
+	c.entries = append(c.entries, e)
+	return c.created(c.entry(e), e.ID), nil
+}
+
+// listProjects shows all projects to everybody: what a role may see is not known.
+func listProjects(c *call) (any, *refusal) {
+	withPhases := slices.Contains(c.query["load[]"], "phases")
+	rows := make([]object, len(c.projects))
+	for i, p := range c.projects {
+		rows[i] = object{"project_id": p.ID, "name": p.Name}
+		if !withPhases {
+			continue
+		}
+		phases := make([]object, len(p.Phases))
+		for n, ph := range p.Phases {
+			phases[n] = object{
+				"phase_id": ph.ID, "project_id": ph.ProjectID, "name": ph.Name, "is_open": flag(ph.IsOpen),
+				"phase_category_id": orNull(ph.CategoryID), "budget_minutes": nil,
+			}
+			if ph.BudgetMinutes != nil {
+				phases[n]["budget_minutes"] = *ph.BudgetMinutes
+			}
+		}
+		rows[i]["phases"] = phases
+	}
+	switch c.settings.projectList {
+	case BareList:
+		return rows, nil
+	case PagedList:
+		return c.page(rows), nil
+	default:
+		return object{"data": rows}, nil
+	}
+}
+
+// createClient refuses Members.
+func createClient(c *call) (any, *refusal) {
+	if c.user.Role == Member {
+		return nil, &refusal{status: http.StatusForbidden, message: "This action is unauthorized."}
+	}
+	var name string
+	if json.Unmarshal(c.form["name"], &name) != nil || strings.TrimSpace(name) == "" {
+		return nil, invalid("The name field is required.", object{"name": []string{"The name field is required."}})
+	}
+	created := timeneye.CustomerClient{ID: int64(len(c.clients) + 1), Name: name}
+	c.clients = append(c.clients, created)
+	return c.created(object{"client_id": created.ID, "name": name}, created.ID), nil
+}

@@ -1,0 +1,103 @@
+package timeneyetest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/worktime-go/worktime/internal/fake"
+)
+
+// Paths of the login server. Those of the vendor's are not known.
+const (
+	authorizePath = "/oauth/authorize"
+	tokenPath     = "/oauth/token"
+)
+
+// loginServer knows one public client, and somebody is logged in at its browser already.
+type loginServer struct {
+	settings settings
+	grants   *fake.Grants
+
+	mu         sync.Mutex
+	browser    int64 // the ID of who is at the browser
+	patRevoked bool
+	refusal    url.Values // of the next authorization request; nil: it is allowed
+}
+
+func newLoginServer(s settings) *loginServer {
+	return &loginServer{settings: s, browser: s.users[0].ID, grants: fake.NewGrants(fake.GrantRules{
+		ClientID: s.clientID, CodeLifetime: 10 * time.Minute, TokenLifetime: s.tokenLifetime, // RFC 6749, section 4.1.2
+	})}
+}
+
+// user returns the owner of a request's token.
+func (s *Server) user(authorization string) (User, bool) {
+	l := s.login
+	if authorization == "Bearer "+s.settings.pat {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return s.settings.users[0], !l.patRevoked
+	}
+	login, ok := l.grants.Login(authorization)
+	if !ok {
+		return User{}, false
+	}
+	at := slices.IndexFunc(s.settings.users, func(u User) bool { return strconv.FormatInt(u.ID, 10) == login.Subject })
+	return s.settings.users[at], true
+}
+
+// login is that of who is at the browser.
+func (l *loginServer) login() fake.Login {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fake.Login{Subject: strconv.FormatInt(l.browser, 10), Time: time.Now()}
+}
+
+// authorize answers an authorization request. The person consents at once.
+func (l *loginServer) authorize(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	address := query.Get("redirect_uri")
+	redirect, err := url.Parse(address)
+	// A client or a redirect URL that is not known is not answered there: RFC 6749, section 4.1.2.1.
+	if r.Method != http.MethodGet || query.Get("client_id") != l.settings.clientID || err != nil || !redirect.IsAbs() ||
+		l.settings.redirects != nil && !slices.Contains(l.settings.redirects, address) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte("<!DOCTYPE html><title>Error</title><h1>The client or the redirect URL is not known</h1>"))
+		return
+	}
+	params := l.decide(query)
+	if state := query.Get("state"); state != "" {
+		params.Set("state", state)
+	}
+	redirect.RawQuery = strings.TrimPrefix(redirect.RawQuery+"&"+params.Encode(), "&")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", redirect.String())
+	w.WriteHeader(http.StatusFound)
+}
+
+// decide returns the parameters of the answer. A public client has no way around PKCE: RFC 9700, section 2.1.1.
+func (l *loginServer) decide(query url.Values) url.Values {
+	l.mu.Lock()
+	refusal := l.refusal
+	l.refusal = nil
+	l.mu.Unlock()
+	switch {
+	case query.Get("response_type") != "code":
+		return url.Values{"error": {"unsupported_response_type"}}
+	case query.Get("code_challenge") == "" || query.Get("code_challenge_method") != "S256":
+		return url.Values{"error": {"invalid_request"}, "error_description": {"code_challenge and the method S256 are required"}}
+	case query.Get("scope") != "":
+		return url.Values{"error": {"invalid_scope"}}
+	case refusal != nil:
+		return refusal
+	}
+	login := l.login()
+	login.RedirectURL, login.Challenge = query.Get("redirect_uri"), query.Get("code_challenge")
+	return url.Values{"code": {l.grants.Code(login)}}
+}

@@ -1,0 +1,122 @@
+package timeneyetest
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
+	"github.com/worktime-go/worktime/timeneye"
+)
+
+// Server is an in-memory Timeneye: the API of one workspace and the login server. It may be used by several
+// goroutines at once.
+type Server struct {
+	settings settings
+	fake     *fake.Server
+	login    *loginServer
+	store    *store
+	quotas   *quotas
+	api      *http.ServeMux
+
+	apiHost, loginHost string
+}
+
+// NewServer starts a server that is closed when the test ends. An option that makes no sense fails the test.
+func NewServer(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := Start(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server outside of tests. Close it after use.
+func Start(opts ...Option) (*Server, error) {
+	settings, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{settings: settings, quotas: newQuotas(settings.rateLimit)}
+	if s.store, err = newStore(settings); err != nil {
+		return nil, err
+	}
+	s.login = newLoginServer(settings)
+	s.api = s.routes()
+	// Nothing listens on these ports, so a client that does not use Client reaches nobody.
+	s.apiHost, s.loginHost = "127.0.0.1:1", "127.0.0.1:2"
+	s.fake = fake.Start(fake.Handlers{
+		API:   http.HandlerFunc(s.serveAPI),
+		Token: s.login.grants, IsToken: func(r *http.Request) bool { return r.URL.Path == tokenPath },
+		Login: http.HandlerFunc(s.login.authorize), IsLogin: func(r *http.Request) bool { return r.URL.Path == authorizePath },
+	})
+	if settings.loopback {
+		if s.apiHost, err = s.fake.Listen(); err == nil {
+			s.loginHost, err = s.fake.Listen()
+		}
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close ends all connections and waits until no request is being handled. Closing again does nothing.
+func (s *Server) Close() { s.fake.Close() }
+
+// Config returns a complete configuration for [timeneye.NewClient] with the personal access token, which may be
+// changed.
+func (s *Server) Config() timeneye.Config {
+	return timeneye.Config{
+		Auth: timeneye.PersonalAccessToken(s.settings.pat), BaseURL: s.BaseURL(),
+		Options: worktime.Options{HTTPClient: s.Client()},
+	}
+}
+
+// BaseURL returns the URL of the API. It can be reached with [Server.Client] only, unless [WithLoopback] is given.
+func (s *Server) BaseURL() string { return "http://" + s.apiHost + basePath }
+
+// AuthURL returns the authorization endpoint of the login server; see [Server.BaseURL].
+func (s *Server) AuthURL() string { return "http://" + s.loginHost + authorizePath }
+
+// TokenURL returns the token endpoint of the login server; see [Server.BaseURL].
+func (s *Server) TokenURL() string { return "http://" + s.loginHost + tokenPath }
+
+// ClientID returns the client id that the login server accepts. The client has no secret.
+func (s *Server) ClientID() string { return s.settings.clientID }
+
+// PersonalAccessToken returns the token that the API accepts until [Server.RevokePersonalAccessToken].
+func (s *Server) PersonalAccessToken() string { return s.settings.pat }
+
+// Client returns an HTTP client that reaches this server under any host name, also the vendor's own with https.
+// With [WithLoopback] it is an ordinary one.
+func (s *Server) Client() *http.Client { return s.fake.Client() }
+
+// ServeHTTP handles a request of the API or of the login server, so that the server can also be mounted somewhere
+// else. Some faults end a request with [http.ErrAbortHandler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.fake.ServeHTTP(w, r) }
+
+// Requests returns copies of all requests that arrived, in their order.
+func (s *Server) Requests() []Request { return s.fake.Requests() }
+
+// APIRequests returns how many requests went to the API.
+func (s *Server) APIRequests() int {
+	n, _ := s.fake.Count()
+	return n
+}
+
+// TokenRequests returns how many requests went to the token endpoint.
+func (s *Server) TokenRequests() int {
+	_, n := s.fake.Count()
+	return n
+}
+
+// Fail makes the faults happen. Of those that a request meets, the first that was given and is not used up happens;
+// the others do not count the request.
+func (s *Server) Fail(faults ...Fault) { s.fake.Fail(faults...) }
+
+// ClearFaults forgets all faults.
+func (s *Server) ClearFaults() { s.fake.ClearFaults() }
