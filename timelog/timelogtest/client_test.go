@@ -1,6 +1,7 @@
 package timelogtest_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ func newClient(t *testing.T, srv *timelogtest.Server, change func(*timelog.Hybri
 	config.SiteURL, config.Auth = "", login
 	client, err := timelog.NewClient(config)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, client.Close(t.Context())) })
+	t.Cleanup(func() { assert.NoError(t, client.Close(context.Background())) })
 	return client
 }
 
