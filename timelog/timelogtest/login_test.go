@@ -1,16 +1,8 @@
 package timelogtest_test
 
 import (
-	"context"
-	"crypto"
-	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"io"
-	"math/big"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -76,50 +68,6 @@ func oauthError(t testing.TB, r answer, code string) {
 func text(m object, name string) string {
 	value, _ := m[name].(string)
 	return value
-}
-
-// idToken is a token whose signature was checked against the key set, or was not good.
-type idToken struct {
-	header, claims object
-	good           bool
-}
-
-func (c *caller) verify(jwt string) idToken {
-	c.t.Helper()
-	parts := strings.Split(jwt, ".")
-	require.Len(c.t, parts, 3)
-	decode := func(part string) []byte {
-		b, err := base64.RawURLEncoding.DecodeString(part)
-		require.NoError(c.t, err)
-		return b
-	}
-	var token idToken
-	require.NoError(c.t, json.Unmarshal(decode(parts[0]), &token.header))
-	require.NoError(c.t, json.Unmarshal(decode(parts[1]), &token.claims))
-	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	for _, key := range c.keys() {
-		public := rsa.PublicKey{N: new(big.Int).SetBytes(decode(text(key, "n"))), E: int(new(big.Int).SetBytes(decode(text(key, "e"))).Int64())}
-		if key["kid"] == token.header["kid"] && token.header["alg"] == "RS256" {
-			token.good = rsa.VerifyPKCS1v15(&public, crypto.SHA256, digest[:], decode(parts[2])) == nil
-		}
-	}
-	return token
-}
-
-func (c *caller) keys() []object {
-	c.t.Helper()
-	discovery := c.do("GET", c.srv.LoginURL()+"/.well-known/openid-configuration", "", "").json()
-	all, _ := c.do("GET", text(discovery, "jwks_uri"), "", "").json()["keys"].([]any)
-	keys := []object{}
-	for _, key := range all {
-		keys = append(keys, key.(object))
-	}
-	return keys
-}
-
-func halfHash(value string) string {
-	digest := sha256.Sum256([]byte(value))
-	return base64.RawURLEncoding.EncodeToString(digest[:16])
 }
 
 func TestHybridLogin(t *testing.T) {
@@ -383,122 +331,4 @@ func TestVendorHosts(t *testing.T) {
 	assert.Equal(t, []any{object{"Href": "https://app4.timelog.com/acme/api/v1/user/82", "Rel": "self"}}, r.json()["Links"])
 	assert.Equal(t, [2]int{1, 4}, [2]int{c.srv.APIRequests(), c.srv.LoginRequests()})
 	assert.True(t, c.srv.Requests()[0].Login)
-}
-
-func TestKeysRotate(t *testing.T) {
-	c := newCaller(t)
-	old := c.srv.LogIn().IDToken
-	before := c.keys()
-	assert.True(t, c.verify(old).good)
-	c.srv.RotateKeys()
-	after := c.keys()
-	require.Len(t, after, 1)
-	assert.NotEqual(t, before[0]["kid"], after[0]["kid"])
-	assert.NotEqual(t, before[0]["n"], after[0]["n"])
-	assert.Equal(t, "AQAB", after[0]["e"])
-	assert.False(t, c.verify(old).good)
-	assert.True(t, c.verify(c.srv.LogIn().IDToken).good)
-	assert.Equal(t, after, c.keys())
-}
-
-func TestEditsOfIDTokens(t *testing.T) {
-	c := newCaller(t)
-	for name, edit := range map[string]func(*timelogtest.IDToken){
-		"iss": timelogtest.WrongIssuer, "aud": timelogtest.WrongAudience, "sub": timelogtest.WrongSubject, "nonce": timelogtest.WrongNonce,
-		"c_hash": timelogtest.WrongCodeHash, "at_hash": timelogtest.WrongTokenHash, "exp": timelogtest.Expired,
-	} {
-		c.srv.EditIDTokens(nil)
-		before := c.verify(c.visit().Params.Get("id_token"))
-		c.srv.EditIDTokens(edit)
-		after := c.verify(c.visit().Params.Get("id_token"))
-		assert.True(t, after.good, name)
-		assert.NotEqual(t, before.claims[name], after.claims[name])
-	}
-	for name, edit := range map[string]func(*timelogtest.IDToken){
-		"broken":  func(t *timelogtest.IDToken) { t.Signature = timelogtest.SignatureBroken },
-		"foreign": func(t *timelogtest.IDToken) { t.Signature = timelogtest.SignatureForeign },
-		"none":    func(t *timelogtest.IDToken) { t.Signature = timelogtest.SignatureNone },
-		"unknown": timelogtest.UnknownKey,
-	} {
-		c.srv.EditIDTokens(edit)
-		token := c.verify(c.visit().Params.Get("id_token"))
-		assert.False(t, token.good, name)
-		assert.Equal(t, name == "none", token.header["alg"] == "none")
-		assert.Equal(t, name == "unknown", token.header["kid"] == "no-such-key")
-	}
-	var channels []timelogtest.Channel
-	c.srv.EditIDTokens(func(t *timelogtest.IDToken) { channels = append(channels, t.Channel) })
-	r := c.exchange(c.visit().Params.Get("code"))
-	c.refresh(text(r.json(), "refresh_token"))
-	assert.Equal(t, []timelogtest.Channel{timelogtest.Front, timelogtest.Back, timelogtest.Refresh}, channels)
-}
-
-// arrived is what a browser brought to the redirect URL.
-type arrived struct {
-	method, origin, form string
-}
-
-func TestBrowser(t *testing.T) {
-	var all []arrived
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		assert.NoError(t, r.ParseForm())
-		all = append(all, arrived{r.Method, r.Header.Get("Origin"), r.Form.Encode()})
-	}))
-	defer receiver.Close()
-	c := newCaller(t)
-	address := receiver.URL + "/cb?app=1"
-	deliver := func(callback timelogtest.Callback) {
-		resp, err := callback.Deliver(t.Context(), nil)
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, resp.Body)
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-	}
-	form := func(callback timelogtest.Callback) string {
-		callback.Params.Set("app", "1")
-		return callback.Params.Encode()
-	}
-
-	post := c.visit("redirect_uri", address)
-	deliver(post)
-	fragment := c.visit("redirect_uri", address, "response_mode", "fragment")
-	deliver(fragment)
-	query := fragment.InQuery()
-	deliver(query)
-	assert.Equal(t, "fragment", fragment.Mode)
-	assert.Equal(t, []arrived{
-		{"POST", c.srv.LoginURL(), form(post)},
-		{"GET", "", "app=1"}, {"POST", receiver.URL, form(fragment)},
-		{"GET", "", form(query)},
-	}, all)
-
-	req, err := query.Request(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, []string{"GET", address + "&" + query.Params.Encode()}, []string{req.Method, req.URL.String()})
-
-	all = nil
-	require.NoError(t, c.srv.Browse(t.Context(), c.authorizeURL("redirect_uri", address)))
-	require.Len(t, all, 1)
-	assert.Contains(t, all[0].form, "id_token=")
-	require.Error(t, c.srv.Browse(t.Context(), c.authorizeURL("client_id", "other")))
-	require.Error(t, c.srv.Browse(t.Context(), c.authorizeURL("redirect_uri", "http://127.0.0.1:1/closed")))
-	require.Error(t, c.srv.Browse(t.Context(), ":"))
-}
-
-// A program that opens a browser may end the context of that when it has the answer; the browser shows the last page all
-// the same.
-func TestBrowserOutlivesItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	shown := 0
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if cancel(); r.URL.RawQuery != "" {
-			http.Redirect(w, r, "/done", http.StatusSeeOther)
-			return
-		}
-		shown++
-	}))
-	defer receiver.Close()
-	c := newCaller(t)
-	require.NoError(t, c.srv.Browse(ctx, c.authorizeURL("redirect_uri", receiver.URL+"/cb", "response_type", "code", "response_mode", "")))
-	assert.Equal(t, 1, shown)
 }
