@@ -89,7 +89,11 @@ var authPromises = map[string]func(*scene){
 	},
 	"a failing endpoint is an error of its own": func(s *scene) {
 		client := s.start(defaultSeed, func(o *worktime.Options) { o.Retry.MaxAttempts = -1 })
-		for _, fault := range []fake.Fault{fake.Reply(http.StatusInternalServerError, "", ""), fake.HTML(http.StatusOK), fake.HTML(http.StatusForbidden), fake.Drop(), fake.LoseAnswer(), fake.Malformed()} {
+		faults := []fake.Fault{fake.Reply(http.StatusInternalServerError, "", ""), fake.HTML(http.StatusForbidden)}
+		if !s.provider.Rotating {
+			faults = append(faults, fake.HTML(http.StatusOK), fake.Drop(), fake.LoseAnswer(), fake.Malformed())
+		}
+		for _, fault := range faults {
 			s.Fail(fault.OnToken())
 			var e *worktime.AuthError
 			require.ErrorAs(s.T, client.Get(s.Context()), &e)
@@ -141,5 +145,30 @@ var authPromises = map[string]func(*scene){
 		close(release)
 		require.NoError(s.T, client.Close(s.Context()))
 		assert.Equal(s.T, 1, s.TokenRequests())
+	},
+}
+
+// fixedPromises are those of a login by a token that nothing renews.
+var fixedPromises = map[string]func(*scene){
+	"a refused token is not sent again": func(s *scene) {
+		client := s.start(defaultSeed, nil)
+		require.NoError(s.T, client.Get(s.Context()))
+		s.RevokeTokens()
+		for _, call := range []func(context.Context) error{client.Get, client.Book} {
+			before := s.APIRequests()
+			err := call(s.Context())
+			require.ErrorIs(s.T, err, worktime.ErrUnauthorized)
+			require.NotErrorIs(s.T, err, worktime.ErrUnknownOutcome)
+			assert.Equal(s.T, before+1, s.APIRequests())
+		}
+		assert.Zero(s.T, s.TokenRequests())
+	},
+	"the token is handed to other code": func(s *scene) {
+		client := s.start(defaultSeed, nil)
+		token, err := client.TokenSource(s.Context()).Token()
+		require.NoError(s.T, err)
+		assert.Equal(s.T, defaultSeed.Secret, token.AccessToken)
+		assert.True(s.T, token.Valid())
+		assert.Zero(s.T, s.APIRequests()+s.TokenRequests())
 	},
 }

@@ -27,8 +27,12 @@ type Provider struct {
 	Name string
 	// Start runs the provider's fake until the end of the test.
 	Start func(t *testing.T, seed Seed) Server
-	// TokenLifetime is how long the fake's tokens are valid; 0 if the login never expires.
 	Links bool // lists are linked by next links, not numbered
+	// Fixed: the token is the user's own. There is no token endpoint, and nothing renews it.
+	Fixed bool
+	// Rotating: each renewal uses up the refresh token of the one before, so that a lost answer may be the end of the
+	// login. It is asked for again at once.
+	Rotating bool
 }
 
 // Seed is what the fake begins with.
@@ -36,7 +40,7 @@ type Seed struct {
 	Items      int // ids from 1, in their order
 	PageSize   int
 	EmptyPages int // an empty page after every so many; 0: none
-	// Secrets, to be planted wherever the login has one.
+	// Secret is to be planted wherever the login has one.
 	Secret string
 }
 
@@ -70,11 +74,15 @@ type Client struct {
 
 // Run makes the provider show every promise.
 func Run(t *testing.T, p Provider) {
+	auth := authPromises
+	if p.Fixed {
+		auth = fixedPromises
+	}
 	for _, group := range []struct {
 		name     string
 		promises map[string]func(*scene)
 	}{
-		{"auth", authPromises}, {"pages", pagePromises}, {"retries", retryPromises},
+		{"auth", auth}, {"pages", pagePromises}, {"retries", retryPromises},
 		{"cancellation", cancelPromises()}, {"containment", containmentPromises}, {"answers", answerPromises},
 	} {
 		for name, promise := range group.promises {
