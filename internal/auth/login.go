@@ -223,10 +223,7 @@ func (l *Logins) newError(operation string, err error) error {
 }
 
 func (l *Logins) finish(ctx context.Context, tx Transaction, values url.Values) error {
-	switch {
-	case tx.state == "":
-		return l.refused(worktime.ErrBadRequest, "the transaction is empty")
-	case tx.provider != l.flow.Client.Provider() || tx.issuer != l.flow.issuer() || tx.clientID != l.flow.ClientID:
+	if tx.provider != l.flow.Client.Provider() || tx.issuer != l.flow.issuer() || tx.clientID != l.flow.ClientID {
 		// An answer of one login server must not be used at another (RFC 9700, section 4.4).
 		return l.refused(worktime.ErrBadRequest, "the transaction was begun with another configuration")
 	}
@@ -262,7 +259,7 @@ func (l *Logins) finish(ctx context.Context, tx Transaction, values url.Values) 
 // accept returns the answer if it is one to this transaction.
 func (l *Logins) accept(tx Transaction, values url.Values) (answer, error) {
 	a, err := parseAnswer(values, l.flow.Hybrid)
-	if subtle.ConstantTimeCompare([]byte(a.state), []byte(tx.state)) != 1 {
+	if tx.state == "" || subtle.ConstantTimeCompare([]byte(a.state), []byte(tx.state)) != 1 {
 		return answer{}, &worktime.AuthError{
 			Provider: l.flow.Client.Provider(), Operation: "authorization", Check: worktime.CheckState,
 			Err: transport.Join(worktime.ErrLoginRequired, errors.New("the answer does not belong to this login")),

@@ -82,3 +82,31 @@ func FuzzCallback(f *testing.F) {
 		require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
 	})
 }
+
+// FuzzTransaction decodes anything: a transaction that comes of it is one that can be encoded again.
+func FuzzTransaction(f *testing.F) {
+	s := newHybrid(f)
+	_, tx, err := s.logins.Begin(f.Context(), "ann")
+	require.NoError(f, err)
+	data, err := tx.Encode()
+	require.NoError(f, err)
+	f.Add(data)
+	for _, seed := range []string{"", "{}", "null", `{"version":1}`, `{"version":2,"state":"s","redirect_uri":"r","begun":"2026-01-01T00:00:00Z"}`, `{"version":1e0,"state":"\ud800","redirect_uri":"r","begun":"0001-01-01T00:00:01Z"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tx, err := DecodeTransaction(data)
+		if err != nil {
+			require.Zero(t, tx)
+			return
+		}
+		require.NotEmpty(t, tx.state)
+		again, err := tx.Encode()
+		require.NoError(t, err)
+		same, err := DecodeTransaction(again)
+		require.NoError(t, err)
+		require.True(t, tx.begun.Equal(same.begun))
+		same.begun = tx.begun
+		require.True(t, tx == same)
+	})
+}

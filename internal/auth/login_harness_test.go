@@ -191,11 +191,21 @@ func (s *loginServer) logIn(t testing.TB, address string) url.Values {
 func (s *loginServer) token(w http.ResponseWriter, r *http.Request, n int) {
 	_ = r.ParseForm()
 	status, body := s.exchange(r.PostForm, n)
-	if status == http.StatusOK && s.answer != nil {
-		s.answer(w, r, body)
+	s.mu.Lock()
+	answer := s.answer
+	s.mu.Unlock()
+	if status == http.StatusOK && answer != nil {
+		answer(w, r, body)
 		return
 	}
 	reply(w, status, body)
+}
+
+// instead changes the answers in mid-run: handlers whose client has left may still look at them.
+func (s *loginServer) instead(answer func(w http.ResponseWriter, r *http.Request, body string), revocation func(w http.ResponseWriter, form url.Values)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer, s.revocation = answer, revocation
 }
 
 func (s *loginServer) exchange(form url.Values, n int) (status int, body string) {

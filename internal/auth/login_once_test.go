@@ -57,7 +57,7 @@ func TestCodeIsSentOnce(t *testing.T) {
 				assertHidden(t, err, answer.Get("code"), tx.verifier, clientSecret)
 				assert.Zero(t, s.store.written())
 
-				s.answer = nil
+				s.instead(nil, nil)
 				assertIs(t, s.logins.Finish(t.Context(), tx, posted(answer)), worktime.ErrLoginRequired)
 				assert.Equal(t, 1, s.tokenRequests())
 				_, err = s.bearer("")

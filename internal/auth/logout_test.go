@@ -52,7 +52,7 @@ func TestLogout(t *testing.T) {
 					assert.Contains(t, err.Error(), "stays stored")
 					_, err = s.bearer("")
 					require.NoError(t, err, "the login lives")
-					s.revocation = nil
+					s.instead(nil, nil)
 					require.NoError(t, s.logins.Logout(t.Context(), ""), "once more")
 				} else {
 					require.NoError(t, err)

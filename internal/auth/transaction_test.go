@@ -124,6 +124,10 @@ func TestTransactionOfAnotherLogin(t *testing.T) {
 	}
 	assertIs(t, hybrid.logins.Finish(t.Context(), Transaction{}, posted(nil)), worktime.ErrBadRequest)
 	tx, answer := hybrid.begin(t, "")
+	tx.state = ""
+	err := hybrid.logins.Finish(t.Context(), tx, posted(with(answer, map[string][]string{"state": nil})))
+	assert.Equal(t, worktime.CheckState, authError(t, err).Check, "no state is not the same as no state")
+	tx, answer = hybrid.begin(t, "")
 	tx.provider = "timeneye"
 	assertIs(t, hybrid.logins.Finish(t.Context(), tx, posted(answer)), worktime.ErrBadRequest)
 }
