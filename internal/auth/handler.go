@@ -132,7 +132,7 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request) {
 	case values == nil:
 		relayPage().write(w, http.StatusOK)
 		return
-	case r.Method == http.MethodGet && h.logins.queryForbidden():
+	case h.logins.queryForbidden(r, values):
 		h.end(w, r, "", h.logins.refused(worktime.ErrBadRequest, queryRefused))
 		return
 	}

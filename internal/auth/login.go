@@ -202,8 +202,7 @@ func (l *Logins) Finish(ctx context.Context, tx Transaction, r *http.Request) er
 	if err != nil {
 		return l.refused(worktime.ErrBadRequest, err.Error())
 	}
-	// A request that a server has received has a RequestURI, one that was made of a URL has none.
-	if r.Method == http.MethodGet && r.RequestURI != "" && l.queryForbidden() {
+	if l.queryForbidden(r, values) {
 		return l.refused(worktime.ErrBadRequest, queryRefused)
 	}
 	return l.finish(ctx, tx, values)
@@ -211,8 +210,11 @@ func (l *Logins) Finish(ctx context.Context, tx Transaction, r *http.Request) er
 
 const queryRefused = "the answer came in the query of the address, where logs keep it; it is taken from there only if the configuration allows it"
 
-// queryForbidden: in a web application, see [Flow.AllowQuery].
-func (l *Logins) queryForbidden() bool { return l.flow.Hybrid && !l.flow.AllowQuery }
+// queryForbidden: in a web application, see [Flow.AllowQuery]. A refusal holds nothing to hide. A request
+// that a server has received has a RequestURI, one that was made of a URL has none.
+func (l *Logins) queryForbidden(r *http.Request, values url.Values) bool {
+	return l.flow.Hybrid && !l.flow.AllowQuery && r.Method == http.MethodGet && r.RequestURI != "" && values.Get("error") == ""
+}
 
 func (l *Logins) refused(sentinel error, reason string) error {
 	return l.newError("authorization", transport.Join(sentinel, errors.New(reason)))

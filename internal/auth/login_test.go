@@ -195,8 +195,15 @@ func TestFinishTakesEveryResponseMode(t *testing.T) {
 		err := s.logins.Finish(t.Context(), tx, gotten(answer))
 		assertIs(t, err, worktime.ErrBadRequest)
 		assert.Zero(t, s.tokenRequests())
+		assertIs(t, s.logins.Finish(t.Context(), tx, gotten(with(answer, map[string][]string{"error": {""}}))), worktime.ErrBadRequest)
 		s.logins.flow.AllowQuery = true
 		require.NoError(t, s.logins.Finish(t.Context(), tx, gotten(answer)), "the transaction was not spent")
+	})
+	bubble(t, "a refusal in the query of a web application", func(t *testing.T) {
+		s := newHybrid(t)
+		tx, answer := s.begin(t, "")
+		err := s.logins.Finish(t.Context(), tx, gotten(url.Values{"state": answer["state"], "error": {"access_denied"}}))
+		assertIs(t, err, worktime.ErrForbidden)
 	})
 	bubble(t, "query of a code", func(t *testing.T) {
 		s := newPKCE(t)
