@@ -1,6 +1,7 @@
 package timelog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,10 +158,8 @@ type hybrid struct {
 }
 
 func (h HybridLogin) access(sender *transport.Client) (auth.Access, error) {
-	if h.LoginURL == "" {
-		h.LoginURL = DefaultLoginURL
-	}
-	login, err := transport.ParseOrigin(h.LoginURL)
+	issuer := cmp.Or(h.LoginURL, DefaultLoginURL)
+	login, err := transport.ParseOrigin(issuer)
 	if err != nil {
 		return nil, badField("HybridLogin.LoginURL", err.Error())
 	}
@@ -168,12 +167,12 @@ func (h HybridLogin) access(sender *transport.Client) (auth.Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := auth.NewProvider(auth.ProviderConfig{Client: sender, Issuer: h.LoginURL, Override: override, Moved: moved})
+	server, err := auth.NewProvider(auth.ProviderConfig{Client: sender, Issuer: issuer, Override: override, Moved: moved})
 	if err != nil {
 		return nil, h.named(err)
 	}
 	flow := auth.Flow{
-		Client: sender, OpenID: server, Metadata: auth.Metadata{Issuer: h.LoginURL},
+		Client: sender, OpenID: server, Metadata: auth.Metadata{Issuer: issuer},
 		ClientID: h.ClientID, ClientSecret: h.ClientSecret, RedirectURL: h.RedirectURL,
 		Hybrid: !h.AuthorizationCode, ResponseMode: h.ResponseMode, PKCE: !h.NoPKCE, AllowQuery: h.AllowQuery, RefreshRedirect: true,
 		Store: h.Store, Open: h.Open, Paste: h.Paste,
@@ -181,10 +180,11 @@ func (h HybridLogin) access(sender *transport.Client) (auth.Access, error) {
 	if flow.Hybrid && flow.ResponseMode == "" {
 		flow.ResponseMode = "form_post"
 	}
-	if len(h.Scopes) == 0 {
-		h.Scopes = []Scope{ScopeOpenID, ScopeTLP, ScopeOfflineAccess}
+	scopes := h.Scopes
+	if len(scopes) == 0 {
+		scopes = []Scope{ScopeOpenID, ScopeTLP, ScopeOfflineAccess}
 	}
-	for _, scope := range h.Scopes {
+	for _, scope := range scopes {
 		flow.Scopes = append(flow.Scopes, string(scope))
 	}
 	logins, err := auth.NewLogins(flow)
@@ -303,9 +303,8 @@ func (c *Client) Logout(ctx context.Context) error {
 }
 
 func (c *Client) logins() (*auth.Logins, error) {
-	h, ok := c.core.access.(hybrid)
-	if !ok {
+	if c.core.hybrid.Logins == nil {
 		return nil, badField("Config.Auth", "is no HybridLogin: nobody can log in or out")
 	}
-	return h.Logins, nil
+	return c.core.hybrid.Logins, nil
 }

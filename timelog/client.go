@@ -79,6 +79,7 @@ type Client struct {
 type core struct {
 	family *transport.Family
 	access auth.Access
+	hybrid hybrid   // access, if it is one
 	site   *url.URL // nil: to be asked for
 	slots  transport.Slots
 
@@ -114,7 +115,8 @@ func NewClient(config Config) (*Client, error) {
 	if c.access, err = config.Auth.access(sender); err != nil {
 		return nil, err
 	}
-	if _, ok := c.access.(hybrid); site == nil && !ok {
+	var hasSites bool
+	if c.hybrid, hasSites = c.access.(hybrid); site == nil && !hasSites {
 		return nil, badField("Config.SiteURL", "is empty, and only HybridLogin can do without: "+siteHint)
 	}
 	return newClient(c, sender, config.Options, ""), nil
@@ -181,7 +183,7 @@ func (c *core) resolver(account string) *resolver {
 	defer c.mu.Unlock()
 	r := c.resolvers[account]
 	if r == nil {
-		r = newResolver(c.access.(hybrid), account, c.host) // NewClient has seen to it that it is one
+		r = newResolver(c.hybrid, account, c.host)
 		c.resolvers[account] = r
 	}
 	return r

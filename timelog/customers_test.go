@@ -145,7 +145,8 @@ func TestCustomerCreateLooksForTheID(t *testing.T) {
 	other := `{ "CustomerID": 9, "Name": "Acme", "No": "C-10" }`
 	client := func(answers ...answer) (*vendor, *Client) {
 		v := newVendor(t, answers...)
-		return v, v.client(t)
+		c := v.client(t)
+		return v, c
 	}
 	customer := NewCustomer{Name: "Acme", CurrencyID: 1, CustomerStatusID: 2, CountryID: 3, No: "C-1"}
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,9 +20,9 @@ const defaultPageSize = 10
 
 // totals are those of a list. They are strings, and sometimes numbers or nothing.
 type totals struct {
-	TotalRecord *count
-	TotalPage   *count
-	PageNumber  *count
+	TotalRecord *count `json:"TotalRecord"`
+	TotalPage   *count `json:"TotalPage"`
+	PageNumber  *count `json:"PageNumber"`
 }
 
 // count is a number in whatever form; 0 if it is none.
@@ -50,6 +51,9 @@ func (t totals) ahead(rows int, asked rest.Sheet) rest.Ahead {
 
 // decodeRows reads a page of a list.
 func decodeRows[T any](body []byte, asked rest.Sheet) ([]T, rest.Ahead, error) {
+	if rows, t, ok := quickRows[T](body); ok {
+		return rows, t.ahead(len(rows), asked), nil
+	}
 	raw, t, err := readRows(body)
 	if err != nil {
 		return nil, rest.Ahead{}, err
@@ -63,20 +67,43 @@ func decodeRows[T any](body []byte, asked rest.Sheet) ([]T, rest.Ahead, error) {
 	return rows, t.ahead(len(rows), asked), nil
 }
 
+// wrapped is an object in its envelope.
+type wrapped[T any] struct {
+	Properties *T `json:"Properties"`
+}
+
+// quickRows reads the shape that the vendor documents in one go. It reports whether it is that.
+func quickRows[T any](body []byte) ([]T, totals, bool) {
+	var list struct {
+		Properties totals       `json:"Properties"`
+		Entities   []wrapped[T] `json:"Entities"`
+	}
+	if kind(body) != '{' || json.Unmarshal(body, &list) != nil || list.Entities == nil {
+		return nil, totals{}, false
+	}
+	rows := make([]T, len(list.Entities))
+	for i, row := range list.Entities {
+		if row.Properties == nil {
+			return nil, totals{}, false
+		}
+		rows[i] = *row.Properties
+	}
+	return rows, list.Properties, true
+}
+
 // readRows returns the rows of a list, each perhaps in an envelope of its own.
-func readRows(body []byte) ([]json.RawMessage, totals, error) {
-	var t totals
+func readRows(body []byte) (rows []json.RawMessage, t totals, err error) {
 	switch kind(body) {
 	case '[':
-		var rows []json.RawMessage
-		return rows, t, json.Unmarshal(body, &rows)
+		err = json.Unmarshal(body, &rows)
+		return rows, t, err
 	case '{':
 	default:
 		return nil, t, errors.New("the answer is not a list")
 	}
 	var list struct {
-		Properties json.RawMessage
-		Entities   *[]json.RawMessage
+		Properties json.RawMessage    `json:"Properties"`
+		Entities   *[]json.RawMessage `json:"Entities"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, t, err
@@ -100,8 +127,18 @@ func readRows(body []byte) ([]json.RawMessage, totals, error) {
 }
 
 // readOne reads a single object: in an envelope, bare, or as the only row of a list.
-func readOne(body []byte, out any) error {
-	if kind(body) == '[' || hasEntities(body) {
+func readOne[T any](body []byte, out *T) error {
+	var quick struct {
+		wrapped[T]
+
+		Entities json.RawMessage `json:"Entities"`
+	}
+	isObject := kind(body) == '{' && json.Unmarshal(body, &quick) == nil
+	if isObject && quick.Properties != nil && quick.Entities == nil {
+		*out = *quick.Properties
+		return nil
+	}
+	if kind(body) == '[' || kind(quick.Entities) == '[' {
 		rows, _, err := readRows(body)
 		if err != nil {
 			return err
@@ -114,28 +151,23 @@ func readOne(body []byte, out any) error {
 	return readObject(body, out)
 }
 
-func hasEntities(body []byte) bool {
-	var list struct{ Entities json.RawMessage }
-	return json.Unmarshal(body, &list) == nil && kind(list.Entities) == '['
-}
-
 // readObject reads an object, in an envelope or bare.
 func readObject(data []byte, out any) error {
 	if kind(data) != '{' {
 		return fmt.Errorf("%.20q stands in the place of an object", data)
 	}
-	var wrapped struct{ Properties json.RawMessage }
-	if err := json.Unmarshal(data, &wrapped); err != nil {
+	var envelope wrapped[json.RawMessage]
+	if err := json.Unmarshal(data, &envelope); err != nil {
 		return err
 	}
-	if wrapped.Properties != nil {
-		if data = wrapped.Properties; kind(data) != '{' {
-			return errors.New("the Properties are not an object")
-		}
-	} else if f, ok := readFailure(data); ok {
-		return fmt.Errorf("the answer is an error, under a status that says success: %.200s", f.Message)
+	var members map[string]json.RawMessage
+	if envelope.Properties == nil && json.Unmarshal(data, &members) == nil && members["Properties"] == nil {
+		return json.Unmarshal(data, out)
 	}
-	return json.Unmarshal(data, out)
+	if envelope.Properties == nil || kind(*envelope.Properties) != '{' {
+		return errors.New("the Properties are not an object")
+	}
+	return json.Unmarshal(*envelope.Properties, out)
 }
 
 // kind is the first character of a JSON value; 0 if there is none.
@@ -165,7 +197,10 @@ func newID(body []byte, field string) int64 {
 			return id
 		}
 	}
-	var links []struct{ Href, Rel string }
+	var links []struct {
+		Href string `json:"Href"`
+		Rel  string `json:"Rel"`
+	}
 	_ = json.Unmarshal(bare["Links"], &links)
 	for _, link := range links {
 		if strings.EqualFold(link.Rel, "self") {
@@ -190,9 +225,8 @@ func number(data json.RawMessage) int64 {
 func lastNumber(href string) int64 {
 	_, path, _ := strings.Cut(href, "/api/v1/")
 	path, _, _ = strings.Cut(path, "?")
-	segments := strings.Split(path, "/")
-	for i := len(segments) - 1; i >= 0; i-- {
-		if n, err := strconv.ParseInt(segments[i], 10, 64); err == nil && n > 0 {
+	for _, segment := range slices.Backward(strings.Split(path, "/")) {
+		if n, err := strconv.ParseInt(segment, 10, 64); err == nil && n > 0 {
 			return n
 		}
 	}

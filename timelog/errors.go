@@ -69,15 +69,23 @@ func LooksNotFound(err error) bool {
 
 // failure is the vendor's error object.
 type failure struct {
-	Code    json.RawMessage // a number; of an unknown API version a text
-	Message string
-	Details []json.RawMessage // texts, or objects with Message and ErrorCode
+	Code    json.RawMessage   `json:"Code"` // a number; of an unknown API version a text
+	Message string            `json:"Message"`
+	Details []json.RawMessage `json:"Details"` // texts, or a [detail] each
+}
+
+// detail is a business rule in Details.
+type detail struct {
+	ErrorCode int    `json:"ErrorCode"`
+	Message   string `json:"Message"`
 }
 
 // readFailure reads an error object, also one inside of another. It reports whether it is one with a code, which
 // no proxy makes.
 func readFailure(body []byte) (f failure, ok bool) {
-	var outer struct{ Error json.RawMessage }
+	var outer struct {
+		Error json.RawMessage `json:"Error"`
+	}
 	if kind(body) != '{' || json.Unmarshal(body, &outer) != nil {
 		return f, false
 	}
@@ -102,12 +110,9 @@ func (f failure) code() string {
 func (f failure) rules() []Rule {
 	var rules []Rule
 	for _, data := range f.Details {
-		var detail struct {
-			ErrorCode int
-			Message   string
-		}
-		if json.Unmarshal(data, &detail) == nil && detail.ErrorCode != 0 {
-			rules = append(rules, Rule{detail.ErrorCode, detail.Message})
+		var d detail
+		if json.Unmarshal(data, &d) == nil && d.ErrorCode != 0 {
+			rules = append(rules, Rule{d.ErrorCode, d.Message})
 		}
 	}
 	return rules
@@ -117,19 +122,16 @@ func (f failure) rules() []Rule {
 func explain(body []byte) (code, message string, details []string) {
 	f, _ := readFailure(body)
 	for _, data := range f.Details {
-		var detail struct {
-			ErrorCode int
-			Message   string
-		}
+		var d detail
 		text := string(data)
 		switch {
 		case text == "null":
 			continue
 		case json.Unmarshal(data, &text) == nil:
-		case json.Unmarshal(data, &detail) == nil && detail.Message != "":
-			text = detail.Message
-			if detail.ErrorCode != 0 {
-				text = fmt.Sprintf("%s (%d)", text, detail.ErrorCode)
+		case json.Unmarshal(data, &d) == nil && d.Message != "":
+			text = d.Message
+			if d.ErrorCode != 0 {
+				text = fmt.Sprintf("%s (%d)", text, d.ErrorCode)
 			}
 		}
 		details = append(details, text)

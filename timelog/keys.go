@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The keys of TimeLog's objects. Most objects have two, a number and a GUID, and each operation wants a
+// Keys of TimeLog's objects. Most objects have two, a number and a GUID, and each operation wants a
 // certain one of them, so each has a type of its own. Numbers begin at 1; 0 means that there is none.
 type (
 	UserID               int64 // of a person: what other services call employee or manager, unless they say EmployeeID
@@ -42,7 +42,7 @@ type (
 	TimeTrackerID        int64
 )
 
-// The GUIDs of TimeLog's objects, as text of the form 6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c11; empty means
+// GUIDs of TimeLog's objects, as text of the form 6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c11; empty means
 // that there is none.
 type (
 	UserGUID             string

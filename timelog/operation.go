@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -58,7 +59,10 @@ func op(class transport.Class, name, operation string) rest.Op {
 func listOf[T any, Q query](name, path string, args ...string) rest.List[T, Q] {
 	numbered := &rest.Numbered[T]{Page: "$page", Size: "$pagesize", Decode: decodeRows[T]}
 	if _, ok := any(*new(T)).(keyed); ok {
-		numbered.Key = func(row T) int64 { return any(row).(keyed).key() }
+		numbered.Key = func(row T) int64 {
+			k, _ := any(row).(keyed)
+			return k.key()
+		}
 	}
 	return rest.List[T, Q]{
 		Op: safe(name, http.MethodGet+" "+path), Args: args, Numbered: numbered,
@@ -107,7 +111,7 @@ func get[T any](ctx context.Context, c *rest.Client, op rest.Op, query any, args
 
 // act carries out an operation whose answer says nothing: null, nothing at all, a string or an object.
 func act(ctx context.Context, c *rest.Client, op rest.Op, body any, args ...any) error {
-	return send(ctx, c, op, nil, body, func([]byte) error { return nil }, args...)
+	return send(ctx, c, op, nil, body, valid, args...)
 }
 
 // change carries out an operation that answers with an object. What says nothing leaves it zero: the
@@ -116,7 +120,7 @@ func change[T any](ctx context.Context, c *rest.Client, op rest.Op, body any, ar
 	var out T
 	err := send(ctx, c, op, nil, body, func(answer []byte) error {
 		if kind(answer) != '{' {
-			return nil
+			return valid(answer)
 		}
 		return readOne(answer, &out)
 	}, args...)
@@ -139,7 +143,7 @@ func create[K ~int64](ctx context.Context, c *rest.Client, op rest.Op, body any,
 	var created Created[K]
 	err := send(ctx, c, op, nil, body, func(answer []byte) error {
 		created = Created[K]{ID: K(newID(answer, field)), Answer: bytes.Clone(answer)}
-		return nil
+		return valid(answer)
 	}, args...)
 	if err == nil && created.ID == 0 && find != nil {
 		created.ID = K(find(ctx))
@@ -164,12 +168,13 @@ func send(ctx context.Context, c *rest.Client, op rest.Op, query, body any, read
 	}
 	return c.Send(ctx, op, values, body, func(a rest.Answer) error {
 		answer := bytes.TrimSpace(a.Body)
-		if len(answer) > 0 {
-			// Proxies answer with pages of their own, and an error is no success.
-			var any json.RawMessage
-			if err := rest.Decode(a, &any); err != nil {
-				return err
-			}
+		if len(answer) == 0 {
+			return read(answer)
+		}
+		if err := rest.CheckJSON(a); err != nil {
+			return err // proxies answer with pages of their own
+		}
+		if bytes.Contains(answer, []byte(`"Code"`)) { // few answers are worth a closer look
 			if f, ok := readFailure(answer); ok {
 				return fmt.Errorf("the answer is an error, under a status that says success: %.200s", f.Message)
 			}
@@ -178,13 +183,21 @@ func send(ctx context.Context, c *rest.Client, op rest.Op, query, body any, read
 	}, segments...)
 }
 
+// valid accepts every answer that is JSON, or nothing at all.
+func valid(answer []byte) error {
+	if len(answer) > 0 && !json.Valid(answer) {
+		return errors.New("the answer is not JSON")
+	}
+	return nil
+}
+
 // segments checks the arguments of a path by the kind of the key.
 func segments(path string, args []any) ([]string, error) {
 	var texts []string
 	for _, arg := range args {
-		_, rest, _ := strings.Cut(path, "{")
-		field, after, _ := strings.Cut(rest, "}")
-		path = after
+		_, after, _ := strings.Cut(path, "{")
+		field, following, _ := strings.Cut(after, "}")
+		path = following
 		switch v := reflect.ValueOf(arg); {
 		case v.CanInt():
 			if err := checkID(field, v.Int()); err != nil {

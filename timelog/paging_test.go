@@ -92,20 +92,20 @@ func TestPaging(t *testing.T) {
 	for _, rows := range []int{0, 1, size - 1, size, size + 1, 2 * size, 2*size + 1} {
 		pages := max(1, (rows+size-1)/size)
 		for name, c := range map[string]struct {
-			site  site
+			site  *site
 			asked int
 		}{
-			"strings":                 {site{totals: "strings"}, pages},
-			"numbers":                 {site{totals: "numbers"}, pages},
-			"missing":                 {site{totals: "missing"}, rows/size + 1},
-			"zero":                    {site{totals: "zero"}, rows/size + 1},
-			"bare array":              {site{bare: true}, rows/size + 1},
-			"size not heeded":         {site{totals: "strings", max: 3}, max(1, (rows+2)/3)},
-			"all at once, zero":       {site{totals: "zero", wholeList: true}, 1 + min(1, rows/size)},
-			"all at once, bare array": {site{bare: true, wholeList: true}, 1 + min(1, rows/size)},
+			"strings":                 {&site{totals: "strings"}, pages},
+			"numbers":                 {&site{totals: "numbers"}, pages},
+			"missing":                 {&site{totals: "missing"}, rows/size + 1},
+			"zero":                    {&site{totals: "zero"}, rows/size + 1},
+			"bare array":              {&site{bare: true}, rows/size + 1},
+			"size not heeded":         {&site{totals: "strings", max: 3}, max(1, (rows+2)/3)},
+			"all at once, zero":       {&site{totals: "zero", wholeList: true}, 1 + min(1, rows/size)},
+			"all at once, bare array": {&site{bare: true, wholeList: true}, 1 + min(1, rows/size)},
 		} {
 			t.Run(fmt.Sprintf("%s, %d rows", name, rows), func(t *testing.T) {
-				s := &c.site
+				s := c.site
 				s.rows = rows
 				q := CustomerSearch{SearchText: "c", SearchAll: true, Paging: Paging{PageSize: size, Expand: []string{"x"}}}
 				customers, err := worktime.Collect(s.client(t).Customers.SearchForTimeTracking(t.Context(), q))

@@ -220,14 +220,14 @@ func requestID(header http.Header) string {
 
 // Decode reads a JSON answer into out.
 func Decode(a Answer, out any) error {
-	if err := checkJSON(a); err != nil {
+	if err := CheckJSON(a); err != nil {
 		return err
 	}
 	return json.Unmarshal(a.Body, out)
 }
 
-// checkJSON refuses what is not meant to be JSON, such as the page of a proxy.
-func checkJSON(a Answer) error {
+// CheckJSON refuses what is not meant to be JSON, such as the page of a proxy.
+func CheckJSON(a Answer) error {
 	if len(bytes.TrimSpace(a.Body)) == 0 {
 		return errors.New("the body is empty")
 	}

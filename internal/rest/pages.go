@@ -229,7 +229,7 @@ func (w *walker[T, Q]) fetch(ctx context.Context) (page worktime.Page[T], err er
 	}
 	var next Next
 	err = w.client.send(ctx, w.list.Op, u, nil, func(a Answer) (err error) {
-		if err = checkJSON(a); err == nil {
+		if err = CheckJSON(a); err == nil {
 			page.Items, next, err = decode(a.Body)
 		}
 		if err == nil && a.response.Holds(next.Link) {
