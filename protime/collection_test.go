@@ -149,6 +149,7 @@ func enumValues(v reflect.Value) (values []string) {
 		if v.Type().PkgPath() == reflect.TypeFor[Scope]().PkgPath() && v.String() != "" {
 			return []string{v.String()}
 		}
+	default: // no text in it
 	}
 	return values
 }
