@@ -212,5 +212,6 @@ func fill(filled map[reflect.Type]map[string]bool, v reflect.Value) {
 				fill(filled, value)
 			}
 		}
+	default: // a value of its own
 	}
 }
