@@ -2,6 +2,7 @@ package protime
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -162,6 +163,16 @@ func TestUpserted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Upserted{Result: UpsertCreated}, got)
 
+	// An answer that breaks off has said all, but not more than that.
+	broken := map[string]string{"Content-Length": "100"}
+	v = newVendor(t, answer{status: 201, header: broken, body: "{"}, answer{status: 200, header: broken, body: "{"})
+	config := v.config()
+	config.Options.Retry = worktime.RetryPolicy{MaxAttempts: 2, BaseDelay: -1}
+	got, err = open(t, config).ActivityDefinitions.Upsert(t.Context(), aLevel, byCode, newDefinition())
+	require.NoError(t, err)
+	require.Len(t, v.api(), 2)
+	assert.Equal(t, Upserted{Result: UpsertUnknown}, got)
+
 	_, client := newPatient(t, 404)
 	got, err = client.ActivityDefinitions.Upsert(t.Context(), aLevel, byID, newDefinition())
 	require.ErrorIs(t, err, worktime.ErrNotFound)
@@ -265,4 +276,23 @@ func TestDefinitionsRefuseBeforeSending(t *testing.T) {
 	_, err = client.ActivityDefinitions.Upsert(ctx, aLevel, DefinitionRef{}, newDefinition())
 	requireField(t, err, "ref")
 	assert.Empty(t, v.got)
+}
+
+// Whatever an answer holds, what was read of it is read again the same.
+func FuzzActivityDefinition(f *testing.F) {
+	for _, seed := range []string{aDefinition, expandedRow, `{"usage":` + usageArray + `,"usages":null}`, `{"restrictions":{"restrictions":` + restrictionArray + `}}`, `null`, `[]`, `{"usages":{}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var d, again ActivityDefinition
+		if json.Unmarshal(data, &d) != nil {
+			return
+		}
+		text, err := json.Marshal(d)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &again), string(text))
+		second, err := json.Marshal(again)
+		require.NoError(t, err)
+		require.JSONEq(t, string(text), string(second))
+	})
 }
