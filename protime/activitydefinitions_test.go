@@ -141,13 +141,12 @@ func TestUpserted(t *testing.T) {
 		statuses []int
 		want     Upserted
 	}{
-		"updated":                    {byCode, []int{200}, Upserted{UpsertUpdated, ""}},
-		"created":                    {byCode, []int{201}, Upserted{UpsertCreated, "7"}},
-		"updated at last":            {byCode, []int{503, 200}, Upserted{UpsertUnknown, ""}},
-		"created at last":            {byCode, []int{503, 201}, Upserted{UpsertCreated, "7"}},
-		"an id never creates":        {byID, []int{503, 200}, Upserted{UpsertUpdated, ""}},
-		"refused first, for a while": {byCode, []int{429, 200}, Upserted{UpsertUpdated, ""}},
-		"no content":                 {byCode, []int{204}, Upserted{UpsertUpdated, ""}},
+		"updated":             {byCode, []int{200}, Upserted{UpsertUpdated, ""}},
+		"created":             {byCode, []int{201}, Upserted{UpsertCreated, "7"}},
+		"updated at last":     {byCode, []int{503, 200}, Upserted{UpsertUnknown, ""}},
+		"created at last":     {byCode, []int{503, 201}, Upserted{UpsertCreated, "7"}},
+		"an id never creates": {byID, []int{503, 200}, Upserted{UpsertUpdated, ""}},
+		"no content":          {byCode, []int{204}, Upserted{UpsertUpdated, ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, client := newPatient(t, c.statuses...)
