@@ -99,7 +99,10 @@ func (d *ActivityDefinition) UnmarshalJSON(data []byte) error {
 	}{plain: (*plain)(d)}
 	*d = ActivityDefinition{}
 	err := json.Unmarshal(data, &members)
-	d.Usages, d.Restrictions = append(members.Usages, members.Usage...), members.Restrictions
+	d.Usages, d.Restrictions = members.Usages, members.Restrictions
+	if members.Usage != nil {
+		d.Usages = members.Usage
+	}
 	return err
 }
 
@@ -315,7 +318,7 @@ func (s *ActivityDefinitionService) Create(ctx context.Context, in StructureLeve
 //api:op PUT /activity-structure-versions/{structureVersionId}/levels/{level}/activity-definitions/{activityDefinitionReference}
 func (s *ActivityDefinitionService) Upsert(ctx context.Context, in StructureLevel, ref DefinitionRef, definition NewActivityDefinition) (Upserted, error) {
 	args, query, err := in.definition(ref, nil)
-	if err = cmp.Or(err, definition.check()); err != nil {
+	if err := cmp.Or(err, definition.check()); err != nil {
 		return Upserted{}, err
 	}
 	var upserted Upserted

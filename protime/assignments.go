@@ -72,7 +72,7 @@ func checkTimeOfDay(field string, t *TimeOfDay) error {
 	return nil
 }
 
-// ErrAssignmentsUnavailable: the tenant plans with Planning Flex or Shift, where Protime
+// ErrAssignmentsUnavailable means that the tenant plans with Planning Flex or Shift, where Protime
 // answers every call for assignments with 403. A token without the scope is answered with 403 too,
 // and the reference has nothing to tell the two apart: see the message. The error matches
 // [worktime.ErrForbidden] as well.

@@ -68,7 +68,9 @@ type CatalogQuery struct {
 
 func (q CatalogQuery) position() worktime.Cursor { return q.Cursor }
 
-func (q CatalogQuery) selection() (selection, error) { return selection{name: "CatalogQuery"}, nil }
+func (q CatalogQuery) selection() (selection, error) { //nolint:unparam // other queries have errors
+	return selection{name: "CatalogQuery"}, nil
+}
 
 // CatalogService reads one of the catalogs that the histories of people refer to: T is [Department],
 // [Employer], [Job], [JobCategory], [Sector] or [WorkLocation]. It needs the scope of that catalog,

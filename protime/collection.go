@@ -54,7 +54,7 @@ type ListQuery struct {
 
 func (q ListQuery) position() worktime.Cursor { return q.Cursor }
 
-func (q ListQuery) selection() (selection, error) {
+func (q ListQuery) selection() (selection, error) { //nolint:unparam // other queries have errors
 	return selection{name: "ListQuery", references: q.ExternalReferences}, nil
 }
 

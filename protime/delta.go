@@ -39,7 +39,7 @@ const (
 	ChangeDelete         ChangeType = "Delete"
 )
 
-// ErrDeltaExpired: Protime no longer continues a delta where the cursor stands: 72 hours passed, a
+// ErrDeltaExpired means that Protime no longer continues a delta where the cursor stands: 72 hours passed, a
 // newer delta of the same collection took its place, or it does not answer the same position
 // twice. Begin a new initial load, with an empty cursor; what it does not have was deleted.
 var ErrDeltaExpired = errors.New("delta expired")

@@ -34,6 +34,31 @@
 // ([ClockingDeleted]) are listed with the others. What counts as worked is the tenant's rule; this
 // package does not compute it.
 //
+// # A copy of a tenant
+//
+// Eighteen collections tell their changes. Changes begins with an initial load and then polls; each
+// page comes with a cursor, and who saves the two together can stop and go on at any moment:
+//
+//	for page, err := range client.Absences.Changes(ctx, cursor, query) {
+//		if err != nil {
+//			return err // with ErrDeltaExpired: begin anew, with an empty cursor
+//		}
+//		save(protime.Latest(page.Items), page.Cursor)
+//	}
+//
+// See examples/protime-sync for a whole program, and [ClockingService.Changes] for the rules.
+//
+// [WebhookService] subscribes to a collection; [NewWebhookHandler] makes the [net/http.Handler] that
+// receives its changes, and [WebhookRenewal] keeps the subscription alive. How Protime signs is
+// not published where this package could read it, so the name of the header field, hash, encoding
+// and signed text are configuration.
+//
+// # References of other systems
+//
+// Wherever Protime takes the id of an object it can take a reference that another system knows it by,
+// such as a badge number: [ByExternal] in bodies and paths. Answers have those that a query's
+// ExternalReferences name. Filters take ids only.
+//
 // # Writing safely
 //
 // Creating a clocking twice books it twice, and Protime knows no idempotency key. So a create

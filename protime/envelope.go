@@ -61,10 +61,10 @@ func (p page[T]) poll() (rest.Next, error) {
 func escapeTokens(link string) string {
 	for _, name := range []string{"continuationToken=", "deltaToken="} {
 		if before, after, ok := strings.Cut(link, name); ok {
-			token, rest, more := strings.Cut(after, "&")
+			token, others, more := strings.Cut(after, "&")
 			link = before + name + strings.ReplaceAll(token, "+", "%2B")
 			if more {
-				link += "&" + rest
+				link += "&" + others
 			}
 		}
 	}

@@ -141,7 +141,7 @@ type grammar struct{ rest string }
 var (
 	grammarIdentifier = regexp.MustCompile(`^[a-z]+(-[a-z]+)*`)
 	grammarOperator   = regexp.MustCompile(`^(eq|ge|le|in) `)
-	grammarConstant   = regexp.MustCompile(`^([0-9]+|'[^'\x00-\x1f\x7f]*'|true|false)`)
+	grammarConstant   = regexp.MustCompile(`^(\d+|'[^'\x00-\x1f\x7f]*'|true|false)`)
 )
 
 // take returns what the pattern matches next, and the blank after it is skipped.
@@ -156,9 +156,9 @@ func (g *grammar) take(pattern *regexp.Regexp) (string, bool) {
 }
 
 func (g *grammar) word(word string) bool {
-	rest, ok := strings.CutPrefix(g.rest, word)
+	after, ok := strings.CutPrefix(g.rest, word)
 	if ok {
-		g.rest = strings.TrimPrefix(rest, " ")
+		g.rest = strings.TrimPrefix(after, " ")
 	}
 	return ok
 }

@@ -2,6 +2,8 @@ package protime
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -77,6 +79,19 @@ func (p Person) Format(f fmt.State, _ rune) {
 // LogValue implements [slog.LogValuer] with the id and the changeVersion only.
 func (p Person) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int64("id", p.ID), slog.String("changeVersion", p.ChangeVersion))
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] with errors that do not repeat the value of a field.
+func (p *Person) UnmarshalJSON(data []byte) error {
+	type fields Person
+	err := json.Unmarshal(data, (*fields)(p))
+	switch wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); {
+	case ok:
+		return fmt.Errorf("%s of a person cannot be a %s", wrong.Field, wrong.Type)
+	case err != nil: // of worktime.Date
+		return errors.New("a date of a person is not of the form 2006-01-02")
+	}
+	return nil
 }
 
 // Sex is that of a person. Unknown values are kept as they are.

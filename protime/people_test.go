@@ -122,6 +122,26 @@ func TestPersonIsNotShown(t *testing.T) {
 	assert.JSONEq(t, `{ "changeType": "InsertOrUpdate", "data": `+aPerson+` }`, string(stored))
 }
 
+// Neither does the error for a person that cannot be read.
+func TestPersonErrors(t *testing.T) {
+	for want, fields := range map[string]string{
+		"pinCode of a person cannot be a int64":                 `"pinCode": 98767.5`,
+		"passportNumber of a person cannot be a string":         `"passportNumber": 98767`,
+		"terminalGroup.id of a person cannot be a int64":        `"terminalGroup": {"id": "canary"}`,
+		"a date of a person is not of the form 2006-01-02":      `"birthDate": "03.02.1981"`,
+		"hourlyRate of a person cannot be a float64":            `"hourlyRate": 98765e999`,
+		"socialSecurityNumber of a person cannot be a string":   `"socialSecurityNumber": {"canary": 1}`,
+		"item 1: a date of a person is not of the form 2006-01": `"outOfServiceDate": 1981`,
+	} {
+		v := newVendor(t, answer{status: 200, body: `{"value":[{"id":1},{"id":2,` + fields + `}]}`})
+		got, err := worktime.Collect(v.client(t).People.All(t.Context(), PersonQuery{}))
+		require.ErrorIs(t, err, worktime.ErrBadResponse)
+		require.ErrorContains(t, err, want)
+		requireHidden(t, fmt.Sprintf("%+v", err))
+		assert.Equal(t, []Person{{ID: 1}}, got)
+	}
+}
+
 func requireHidden(t *testing.T, shown string) {
 	t.Helper()
 	for _, canary := range []string{"canary", "9876", "1981", "63616e617279", "63616E617279"} {

@@ -152,7 +152,7 @@ func (s *UsageService) Delete(ctx context.Context, in StructureLevel, definition
 // write sends a body that was checked. The answer has nothing in it.
 func (s *UsageService) write(ctx context.Context, op rest.Op, in StructureLevel, definition DefinitionRef, bad error, body any) error {
 	args, query, err := in.definition(definition, nil)
-	if err = cmp.Or(err, bad); err != nil {
+	if err := cmp.Or(err, bad); err != nil {
 		return err
 	}
 	return s.client.Send(ctx, op, query, body, ignore, args...)

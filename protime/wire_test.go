@@ -3,6 +3,7 @@ package protime
 import (
 	"context"
 	"iter"
+	"reflect"
 	"testing"
 	"time"
 
@@ -68,6 +69,20 @@ var wire = map[string]map[string]wireRow{
 	"job-category-histories":  jobCategoryHistoryRows,
 	"sector-histories":        sectorHistoryRows,
 	"work-location-histories": workLocationHistoryRows,
+	"activity-definitions":    activityDefinitionRows,
+	"usages":                  usageRows,
+	"restrictions":            restrictionRows,
+	"activity-durations":      activityDurationRows,
+	"assignments":             assignmentRows,
+	"counters":                counterRows,
+	"counter-definitions":     counterDefinitionRows,
+	"counter-groups":          counterGroupRows,
+	"calculated-totals":       calculatedTotalRows,
+	"paid-presences":          paidPresenceRows,
+	"breaks":                  breakRows,
+	"break-definitions":       breakDefinitionRows,
+	"work-interruptions":      workInterruptionRows,
+	"shift-definitions":       shiftDefinitionRows,
 	"webhooks":                webhookRows,
 }
 
@@ -158,5 +173,45 @@ func (row wireRow) run(t *testing.T) {
 	} else {
 		assert.JSONEq(t, row.body, sent.Body)
 		assert.Equal(t, "application/json", sent.Header.Get("Content-Type"))
+	}
+}
+
+// Each member of each record is in an answer of the table, and so compared.
+func TestWireHasEveryField(t *testing.T) {
+	filled := map[reflect.Type]map[string]bool{}
+	for _, rows := range wire {
+		for _, row := range rows {
+			fill(filled, reflect.ValueOf(row.want))
+		}
+	}
+	for record, fields := range filled {
+		for field := range record.Fields() {
+			assert.True(t, fields[field.Name] || !field.IsExported(), "%s.%s is in no answer", record, field.Name)
+		}
+	}
+}
+
+// fill notes which fields of the structs in v are set.
+func fill(filled map[reflect.Type]map[string]bool, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if !v.IsNil() {
+			fill(filled, v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			fill(filled, v.Index(i))
+		}
+	case reflect.Struct:
+		if filled[v.Type()] == nil {
+			filled[v.Type()] = map[string]bool{}
+		}
+		for field, value := range v.Fields() {
+			if !value.IsZero() {
+				filled[v.Type()][field.Name] = true
+				fill(filled, value)
+			}
+		}
+	default: // a value of its own
 	}
 }

@@ -35,7 +35,7 @@ type following struct {
 }
 
 // collections are all whose changes Protime tells.
-var collections = []collection{
+var collections = []collection{ //nolint:gochecknoglobals // a table
 	{"absence-definitions", protime.ScopeAbsenceDefinitionsRead, func(c *protime.Client) following { return whole(c.AbsenceDefinitions.Changes) }},
 	{"absence-groups", protime.ScopeAbsenceGroupsRead, func(c *protime.Client) following { return whole(c.AbsenceGroups.Changes) }},
 	{"absences", protime.ScopeAbsencesRead, func(c *protime.Client) following { return period(c.Absences.Changes) }},

@@ -160,10 +160,12 @@ func synchronise(ctx context.Context, f flags, environ []string, stdout, stderr 
 	defer ticks.Stop()
 	for {
 		err := round(ctx, client, f.collections, mirrors, stdout, stderr)
-		if f.once || ctx.Err() != nil {
-			return ignoreInterrupt(ctx, err)
-		}
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil // to be stopped is the way to end
+		case f.once:
+			return err
+		case err != nil:
 			fmt.Fprintln(stderr, "protime-sync:", err)
 		}
 		select {
@@ -173,14 +175,6 @@ func synchronise(ctx context.Context, f flags, environ []string, stdout, stderr 
 		case <-wake:
 		}
 	}
-}
-
-// ignoreInterrupt: to be stopped is the way to end.
-func ignoreInterrupt(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // round brings each collection up to date. One that fails does not hold up the others.

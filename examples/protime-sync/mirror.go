@@ -82,7 +82,10 @@ func openMirror(dir, name string) (*mirror, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return m, m.read(file)
+	if err := m.read(file); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func (m *mirror) path(suffix string) string { return filepath.Join(m.dir, m.name+suffix) }

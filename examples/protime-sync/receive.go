@@ -45,7 +45,7 @@ func receive(ctx context.Context, client *protime.Client, f flags, stderr io.Wri
 		}
 		mux.Handle("POST "+path, handler)
 	}
-	listener, err := net.Listen("tcp", f.listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return nil, nil, err
 	}

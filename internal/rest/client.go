@@ -131,7 +131,7 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 	resp, err := c.Transport.Do(ctx, call)
 	if err != nil {
 		f, ok := errors.AsType[*transport.Failure](err)
-		if ok && op.NoBody && f.StatusCode/100 == 2 && read(Answer{StatusCode: f.StatusCode, Header: f.Header}) == nil {
+		if ok && op.NoBody && f.StatusCode/100 == 2 && read(Answer{StatusCode: f.StatusCode, Header: f.Header, Resent: f.Resent}) == nil {
 			return nil
 		}
 		return c.unsuccessful(op, u, err)

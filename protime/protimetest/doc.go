@@ -15,7 +15,7 @@
 // [WithSample] has a small company in all collections, [WithObjects] any objects. [Server.Put], [Server.Remove] and
 // [Server.Changes] change them as users of Protime do, so that deltas and webhooks have something to tell, and
 // [Server.Snapshot] is what a copy of a collection must be equal to. [WithDelivery] says how events get to webhooks:
-// the vendor does not publish how they are signed.
+// the vendor does not publish how they are signed. Nothing is calculated: a new clocking changes no totals.
 //
 // Where the documentation says nothing, the server is strict rather than lenient: it refuses unknown query
 // parameters, and in filters everything that the vendor's grammar and samples do not show. The text of its errors is

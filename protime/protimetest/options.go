@@ -54,7 +54,7 @@ func newSettings(opts []Option) (settings, error) {
 	case s.delivery.Validity < time.Second || s.delivery.Timeout < 0 || s.delivery.DuplicateEvery < 0:
 		return s, errors.New("protimetest: WithDelivery: Validity, Timeout or DuplicateEvery makes no sense")
 	case s.pageSize < 1:
-		return s, fmt.Errorf("protimetest: WithPageSize(%d): a page must have room for a clocking", s.pageSize)
+		return s, fmt.Errorf("protimetest: WithPageSize(%d): a page must have room for an object", s.pageSize)
 	case s.emptyEvery < 0:
 		return s, fmt.Errorf("protimetest: WithEmptyPages(%d) is negative", s.emptyEvery)
 	case s.tokenLifetime < time.Second:
@@ -118,7 +118,7 @@ func WithDelivery(d Delivery) Option {
 	return func(s *settings) { s.delivery = d }
 }
 
-// WithPageSize sets how many clockings a page has; default 100.
+// WithPageSize sets how many objects a page has; default 100.
 func WithPageSize(n int) Option {
 	return func(s *settings) { s.pageSize = n }
 }
@@ -166,8 +166,8 @@ func WithOrgGroup(id int64, persons ...int64) Option {
 }
 
 // WithReferences says which values an external reference has, by the ids of the objects: int64, or string for
-// activity definitions. They appear in answers to requests for the reference, and stand for the id in new
-// clockings.
+// activity definitions. They appear in answers to requests for the reference, and stand for the id in bodies and
+// paths.
 func WithReferences[ID int64 | string](name protime.ReferenceName, values map[ID]string) Option {
 	return func(s *settings) {
 		for id, value := range values {
