@@ -6,51 +6,116 @@ import (
 	"strings"
 )
 
-// Keys of TimeLog's objects. Most objects have two, a number and a GUID, and each operation wants a
-// certain one of them, so each has a type of its own. Numbers begin at 1; 0 means that there is none.
-type (
-	UserID               int64 // of a person: what other services call employee or manager, unless they say EmployeeID
-	EmployeeID           int64 // another number of a person. No operation maps it to a UserID
-	RoleID               int64
-	CustomerID           int64
-	CustomerStatusID     int64
-	IndustryID           int64
-	ContactID            int64
-	CurrencyID           int64
-	CountryID            int64
-	LanguageID           int64 // no operation lists the languages
-	PaymentTermID        int64
-	LegalEntityID        int64
-	DepartmentID         int64
-	EmployeeTypeID       int64
-	HourlyRateID         int64
-	CostPriceID          int64
-	HolidayCalendarID    int64
-	LegislationID        int64
-	WorkingTimeID        int64
-	SalaryGroupID        int64
-	ProjectID            int64
-	ProjectTemplateID    int64
-	ProjectTypeID        int64
-	ProjectCategoryID    int64
-	ContractID           int64
-	ContractHourlyRateID int64
-	TaskID               int64
-	TaskTypeID           int64
-	AbsenceCodeID        int64
-	TimeRegistrationID   int64
-	TimeTrackerID        int64
-)
+// Most objects have two keys, a number and a GUID, and each operation wants a certain one of them, so each has a type of
+// its own. Numbers begin at 1; 0, or an empty GUID, means that there is none.
 
-// GUIDs of TimeLog's objects, as text of the form 6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c11; empty means
-// that there is none.
-type (
-	UserGUID             string
-	CustomerGUID         string
-	ProjectGUID          string
-	TaskGUID             string
-	TimeRegistrationGUID string
-)
+// UserID is the number of a person, which other services also call employee or manager, unless they say EmployeeID.
+type UserID int64
+
+// EmployeeID is the number of a person in another row of numbers. No operation maps it to a UserID.
+type EmployeeID int64
+
+// RoleID is the number of a role.
+type RoleID int64
+
+// CustomerID is the number of a customer.
+type CustomerID int64
+
+// CustomerStatusID is the number of a status of customers.
+type CustomerStatusID int64
+
+// IndustryID is the number of an industry.
+type IndustryID int64
+
+// ContactID is the number of a contact person.
+type ContactID int64
+
+// CurrencyID is the number of a currency.
+type CurrencyID int64
+
+// CountryID is the number of a country.
+type CountryID int64
+
+// LanguageID is the number of a language. No operation lists them.
+type LanguageID int64
+
+// PaymentTermID is the number of a payment term.
+type PaymentTermID int64
+
+// LegalEntityID is the number of a legal entity.
+type LegalEntityID int64
+
+// DepartmentID is the number of a department.
+type DepartmentID int64
+
+// EmployeeTypeID is the number of an employee type.
+type EmployeeTypeID int64
+
+// HourlyRateID is the number of an hourly rate.
+type HourlyRateID int64
+
+// CostPriceID is the number of a cost price.
+type CostPriceID int64
+
+// HolidayCalendarID is the number of a holiday calendar.
+type HolidayCalendarID int64
+
+// LegislationID is the number of an allowance legislation.
+type LegislationID int64
+
+// WorkingTimeID is the number of a normal working time.
+type WorkingTimeID int64
+
+// SalaryGroupID is the number of a salary group.
+type SalaryGroupID int64
+
+// ProjectID is the number of a project.
+type ProjectID int64
+
+// ProjectTemplateID is the number of a project template.
+type ProjectTemplateID int64
+
+// ProjectTypeID is the number of a project type.
+type ProjectTypeID int64
+
+// ProjectCategoryID is the number of a project category.
+type ProjectCategoryID int64
+
+// ContractID is the number of a contract.
+type ContractID int64
+
+// ContractHourlyRateID is the number of an hourly rate of a contract.
+type ContractHourlyRateID int64
+
+// TaskID is the number of a task.
+type TaskID int64
+
+// TaskTypeID is the number of a task type.
+type TaskTypeID int64
+
+// AbsenceCodeID is the number of an absence code.
+type AbsenceCodeID int64
+
+// TimeRegistrationID is the number of a time registration.
+type TimeRegistrationID int64
+
+// TimeTrackerID is the number of a stopwatch.
+type TimeTrackerID int64
+
+// UserGUID is the GUID of a person.
+type UserGUID string
+
+// CustomerGUID is the GUID of a customer.
+type CustomerGUID string
+
+// ProjectGUID is the GUID of a project.
+type ProjectGUID string
+
+// TaskGUID is the GUID of a task.
+type TaskGUID string
+
+// TimeRegistrationGUID is the GUID of a time registration, which the client may choose.
+type TimeRegistrationGUID string
 
 // newGUID returns a random GUID (RFC 9562, section 5.4).
 func newGUID() string {
