@@ -15,7 +15,7 @@
 //
 // A person logs in by what a Flow describes: flow.go has the description, login.go the way from the
 // authorization URL to the stored login, transaction.go what has to be remembered meanwhile. The answer
-// (answer.go) comes to a program by receiver.go and to a web application by handler.go, both of
-// which show pages.go. logout.go ends a login, and change.go sees to it that none of this lands on top of
+// (answer.go) comes to a program (program.go) by receiver.go and to a web application by handler.go, both
+// of which show pages.go. logout.go ends a login, and change.go sees to it that none of this lands on top of
 // a renewal.
 package auth
