@@ -216,20 +216,22 @@ func (h HybridLogin) override() (auth.Metadata, error) {
 	return md, nil
 }
 
-// named says which field of a HybridLogin an error of the login is about.
+// named says which field an error of the login is about.
 func (h HybridLogin) named(err error) error {
 	e, ok := errors.AsType[*worktime.FieldError](err)
 	if !ok {
 		return err
 	}
-	field := e.Field
+	field := "HybridLogin." + e.Field
 	switch {
-	case field == "PKCE":
-		field = "NoPKCE"
-	case field == "Issuer" && h.Issuer == "":
-		field = "LoginURL"
+	case e.Field == "PKCE":
+		field = "HybridLogin.NoPKCE"
+	case e.Field == "Issuer" && h.Issuer == "":
+		field = "HybridLogin.LoginURL"
+	case e.Field == "Key", e.Field == "StartPath":
+		field = "LoginHandlerConfig." + e.Field
 	}
-	return badField("HybridLogin."+field, e.Reason)
+	return badField(field, e.Reason)
 }
 
 // moved says what to configure if one host of the login server sends to the other.
@@ -269,7 +271,8 @@ func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Tr
 	if err != nil {
 		return "", Transaction{}, err
 	}
-	return logins.Begin(ctx, c.account)
+	address, transaction, err = logins.Begin(ctx, c.account)
+	return address, transaction, HybridLogin{}.named(err)
 }
 
 // FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account that began it.
@@ -289,7 +292,8 @@ func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return logins.Handler(config)
+	handler, err := logins.Handler(config)
+	return handler, HybridLogin{}.named(err)
 }
 
 // Logout ends the login at the login server and deletes it from the store. If the server cannot be reached, the login stays

@@ -2,6 +2,10 @@ package timelog
 
 import (
 	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/worktime-go/worktime"
 )
@@ -82,4 +86,108 @@ var userRows = map[string]wireRow{
 		"PUT /acme/api/v1/user", `{ "ID": "` + aUserGUID + `", "FirstName": "Ann", "LastName": "Berg", "ApprovalManagerInitials": "BOS",
 			"ApprovalManagerStartDate": "2026-07-01T00:00:00", "UserLicenseType": 2, "UserRoleIDs": [11] }`, ``, nil,
 	},
+}
+
+// Trap 6: a person is read by the number and changed by the GUID.
+func TestUserKeys(t *testing.T) {
+	v := newVendor(t, answer{body: single(aUser)}, answer{body: `null`})
+	users := v.client(t).Users
+	ann, err := users.Get(t.Context(), 82)
+	require.NoError(t, err)
+	require.NoError(t, users.Update(t.Context(), ann.Changes()))
+	assert.Equal(t, []string{"GET /acme/api/v1/user/82", "PUT /acme/api/v1/user"}, v.targets())
+	assert.JSONEq(t, `{ "ID": "`+aUserGUID+`", "FirstName": "Ann", "LastName": "Berg" }`, v.requests()[1].Body, "licence and roles that are not sent are kept")
+}
+
+// Trap 29: what this version does not know survives.
+func TestUserUnknownValues(t *testing.T) {
+	v := newVendor(t, answer{body: single(`{ "UserID": 82, "UserType": "Robot", "New": [ {} ] }`)}, answer{})
+	users := v.client(t).Users
+	user, err := users.Me(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "Robot", user.UserType)
+	require.NoError(t, users.Update(t.Context(), UserChanges{GUID: aUserGUID, FirstName: "A", LastName: "B", UserLicenseType: 99}))
+	assert.JSONEq(t, `{ "ID": "`+aUserGUID+`", "FirstName": "A", "LastName": "B", "UserLicenseType": 99 }`, v.requests()[1].Body)
+}
+
+// Trap 15: the id of a person is looked for by the e-mail address and the initials.
+func TestUserCreateLooksForTheID(t *testing.T) {
+	namesake := `{ "UserID": 90, "Initials": "ANB", "Email": "other@acme.example" }`
+	for name, c := range map[string]struct {
+		users []string
+		want  UserID
+	}{
+		"one":                {[]string{namesake, aUser}, 82},
+		"in other letters":   {[]string{`{ "UserID": 82, "Initials": "ANB", "Email": "Ann@ACME.example" }`}, 82},
+		"addresses not told": {[]string{`{ "UserID": 82, "Initials": "ANB" }`, `{ "UserID": 83, "Initials": "BOD" }`}, 82},
+		"not clear":          {[]string{`{ "UserID": 82, "Initials": "ANB" }`, `{ "UserID": 83, "Initials": "ANB" }`}, 0},
+		"not there":          {[]string{namesake}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, answer{body: `"OK"`}, answer{body: list(c.users...)})
+			created, err := v.client(t).Users.Create(t.Context(), theNewUser())
+			require.NoError(t, err)
+			assert.Equal(t, c.want, created.ID)
+			assert.Equal(t, `"OK"`, string(created.Answer))
+			assert.Equal(t, []string{"POST /acme/api/v1/user/create", listed("/v1/user")}, v.targets())
+		})
+	}
+}
+
+func TestUserInput(t *testing.T) {
+	v := newVendor(t, answer{body: `null`})
+	users := v.client(t).Users
+	for field, spoil := range map[string]func(*NewUser){
+		"UserName":                func(n *NewUser) { n.UserName = "" },
+		"FirstName":               func(n *NewUser) { n.FirstName = "" },
+		"LastName":                func(n *NewUser) { n.LastName = "" },
+		"Initials":                func(n *NewUser) { n.Initials = "" },
+		"Email":                   func(n *NewUser) { n.Email = "" },
+		"LegalEntityID":           func(n *NewUser) { n.LegalEntityID = 0 },
+		"DepartmentID":            func(n *NewUser) { n.DepartmentID = 0 },
+		"ApprovalManagerID":       func(n *NewUser) { n.ApprovalManagerID = 0 },
+		"StandardHourlyRateID":    func(n *NewUser) { n.StandardHourlyRateID = 0 },
+		"CostPriceID":             func(n *NewUser) { n.CostPriceID = 0 },
+		"PublicHolidayCalendarID": func(n *NewUser) { n.PublicHolidayCalendarID = 0 },
+		"NormalWorkingTimeID":     func(n *NewUser) { n.NormalWorkingTimeID = 0 },
+		"SalaryGroupID":           func(n *NewUser) { n.SalaryGroupID = 0 },
+	} {
+		user := theNewUser()
+		spoil(&user)
+		_, err := users.Create(t.Context(), user)
+		requireField(t, err, "NewUser."+field)
+		requireField(t, users.Validate(t.Context(), user), "NewUser."+field)
+	}
+	for field, spoil := range map[string]func(*UserChanges){
+		"GUID":                     func(u *UserChanges) { u.GUID = "82" },
+		"FirstName":                func(u *UserChanges) { u.FirstName = "" },
+		"LastName":                 func(u *UserChanges) { u.LastName = "" },
+		"UserLicenseType":          func(u *UserChanges) { u.UserRoleIDs = []RoleID{1} },
+		"ApprovalManagerStartDate": func(u *UserChanges) { u.ApprovalManagerInitials = "BOS" },
+	} {
+		changes := theUser().Changes()
+		spoil(&changes)
+		requireField(t, users.Update(t.Context(), changes), "UserChanges."+field)
+	}
+	_, err := users.Get(t.Context(), -1)
+	requireField(t, err, "id")
+	assert.Empty(t, v.requests())
+}
+
+func TestGUIDs(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		guid := newGUID()
+		assert.True(t, isGUID(guid), guid)
+		assert.Equal(t, byte('4'), guid[14])
+		assert.Contains(t, "89ab", guid[19:20])
+		assert.False(t, seen[guid])
+		seen[guid] = true
+	}
+	for _, bad := range []string{
+		"", "82", "00000000-0000-0000-0000-000000000000", "{6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c11}", "6b1f0c3e8b6e4a619c0e2f0f2a2f7c11",
+		"6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c1", "6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c111", "6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c1g", "6b1f0c3e-8b6e-4a61-9c0e/2f0f2a2f7c11",
+	} {
+		assert.False(t, isGUID(bad), bad)
+	}
 }
