@@ -89,7 +89,8 @@ func (s *Server) Browse(ctx context.Context, authorizationURL string) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	// A browser that has the answer goes on, although nobody waits for it to be opened any more.
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 // entry is what a user is shown of an entry. Costs are the owner's, revenues the admins' too:
 // https://help.timeneye.com/user-roles-who-can-do-what
-func (c *call) entry(e timeneye.Entry) object {
+func (c *call) entry(e *timeneye.Entry) object {
 	cost, revenue, profit := orNull(e.Cost), orNull(e.Revenue), orNull(e.Profit)
 	if c.user.Role != Owner {
 		cost, profit = nil, nil
@@ -33,14 +33,14 @@ func (c *call) entry(e timeneye.Entry) object {
 }
 
 // order is that of a column to sort by. Only updated_date was seen.
-func order(column string) func(a, b timeneye.Entry) int {
+func order(column string) func(a, b *timeneye.Entry) int {
 	switch column {
 	case "updated_date":
-		return func(a, b timeneye.Entry) int { return a.Updated.Compare(b.Updated) }
+		return func(a, b *timeneye.Entry) int { return a.Updated.Compare(b.Updated) }
 	case "created_date":
-		return func(a, b timeneye.Entry) int { return a.Created.Compare(b.Created) }
+		return func(a, b *timeneye.Entry) int { return a.Created.Compare(b.Created) }
 	case "entry_date":
-		return func(a, b timeneye.Entry) int { return cmp.Compare(a.Date.String(), b.Date.String()) }
+		return func(a, b *timeneye.Entry) int { return cmp.Compare(a.Date.String(), b.Date.String()) }
 	default:
 		return nil
 	}
@@ -60,11 +60,15 @@ func listEntries(c *call) (any, *refusal) {
 		}
 	}
 	members := c.query["member_ids[]"]
-	entries := slices.Clone(c.entries)
-	entries = slices.DeleteFunc(entries, func(e timeneye.Entry) bool {
-		return e.Date.Before(from) || to.Before(e.Date) || c.user.Role == Member && e.UserID != c.user.ID ||
-			members != nil && !slices.Contains(members, strconv.FormatInt(e.UserID, 10))
-	})
+	var entries []*timeneye.Entry
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.Date.Before(from) || to.Before(e.Date) || c.user.Role == Member && e.UserID != c.user.ID ||
+			members != nil && !slices.Contains(members, strconv.FormatInt(e.UserID, 10)) {
+			continue
+		}
+		entries = append(entries, e)
+	}
 	if c.query.Has("sort_by") {
 		compare := order(c.query.Get("sort_by"))
 		if compare == nil {
@@ -75,11 +79,7 @@ func listEntries(c *call) (any, *refusal) {
 			slices.Reverse(entries)
 		}
 	}
-	rows := make([]object, len(entries))
-	for i, e := range entries {
-		rows[i] = c.entry(e)
-	}
-	return c.page(rows), nil
+	return page(c, entries, c.entry), nil
 }
 
 // createEntry books time for the caller.
@@ -117,38 +117,38 @@ func createEntry(c *call) (any, *refusal) {
 	e.Created = time.Now().UTC().Truncate(time.Millisecond)
 	e.Updated = e.Created
 	c.entries = append(c.entries, e)
-	return c.created(c.entry(e), e.ID), nil
+	return c.created(c.entry(&e), e.ID), nil
 }
 
 // listProjects shows all projects to everybody: what a role may see is not known.
 func listProjects(c *call) (any, *refusal) {
 	withPhases := slices.Contains(c.query["load[]"], "phases")
-	rows := make([]object, len(c.projects))
-	for i, p := range c.projects {
-		rows[i] = object{"project_id": p.ID, "name": p.Name}
-		if !withPhases {
-			continue
+	write := func(p timeneye.Project) object {
+		row := object{"project_id": p.ID, "name": p.Name}
+		if withPhases {
+			row["phases"] = written(p.Phases, phase)
 		}
-		phases := make([]object, len(p.Phases))
-		for n, ph := range p.Phases {
-			phases[n] = object{
-				"phase_id": ph.ID, "project_id": ph.ProjectID, "name": ph.Name, "is_open": flag(ph.IsOpen),
-				"phase_category_id": orNull(ph.CategoryID), "budget_minutes": nil,
-			}
-			if ph.BudgetMinutes != nil {
-				phases[n]["budget_minutes"] = *ph.BudgetMinutes
-			}
-		}
-		rows[i]["phases"] = phases
+		return row
 	}
 	switch c.settings.projectList {
 	case BareList:
-		return rows, nil
+		return written(c.projects, write), nil
 	case PagedList:
-		return c.page(rows), nil
+		return page(c, c.projects, write), nil
 	default:
-		return object{"data": rows}, nil
+		return object{"data": written(c.projects, write)}, nil
 	}
+}
+
+func phase(p timeneye.Phase) object {
+	o := object{
+		"phase_id": p.ID, "project_id": p.ProjectID, "name": p.Name, "is_open": flag(p.IsOpen),
+		"phase_category_id": orNull(p.CategoryID), "budget_minutes": nil,
+	}
+	if p.BudgetMinutes != nil {
+		o["budget_minutes"] = *p.BudgetMinutes
+	}
+	return o
 }
 
 // createClient refuses Members.

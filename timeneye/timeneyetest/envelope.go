@@ -10,17 +10,25 @@ import (
 // defaultPageSize is that of the framework that the vendor's server shows the signs of: https://laravel.com/docs/pagination
 const defaultPageSize = 15
 
-// page cuts a page out of a list.
-func (c *call) page(rows []object) any {
+// page cuts a page out of a list, and writes its rows.
+func page[T any](c *call, all []T, write func(T) object) any {
 	number, size := c.number("page", 1), min(c.number("per_page", defaultPageSize), c.settings.maxPageSize)
-	from := min((number-1)*size, len(rows))
+	from := min((number-1)*size, len(all))
 	return object{
-		"data": rows[from:min(from+size, len(rows))],
+		"data": written(all[from:min(from+size, len(all))], write),
 		"meta": object{
-			"current_page": number, "last_page": max(1, (len(rows)+size-1)/size), "per_page": size, "total": len(rows),
+			"current_page": number, "last_page": max(1, (len(all)+size-1)/size), "per_page": size, "total": len(all),
 		},
 		"links": object{"prev": nil, "next": nil},
 	}
+}
+
+func written[T any](all []T, write func(T) object) []object {
+	rows := make([]object, len(all))
+	for i := range all {
+		rows[i] = write(all[i])
+	}
+	return rows
 }
 
 // number is a parameter from 1 to a million; others are ignored.
