@@ -24,8 +24,8 @@ const maxRequests = 4
 // marshalled.
 type Config struct {
 	// SiteURL is the address of the site, with the number of its server and its name, without /api:
-	// https://app4.timelog.com/acme. With [HybridLogin] it may be empty: the login server tells it. Http is allowed for
-	// loopback hosts only.
+	// https://app4.timelog.com/acme. With [HybridLogin] it may be empty: the login server tells it, for each account, and
+	// only hosts below timelog.com are believed. Http is allowed for loopback hosts only.
 	SiteURL string
 	// Auth is how to log in; required.
 	Auth Auth

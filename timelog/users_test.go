@@ -2,6 +2,7 @@ package timelog
 
 import (
 	"context"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -189,5 +190,20 @@ func TestGUIDs(t *testing.T) {
 		"6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c1", "6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c111", "6b1f0c3e-8b6e-4a61-9c0e-2f0f2a2f7c1g", "6b1f0c3e-8b6e-4a61-9c0e/2f0f2a2f7c11",
 	} {
 		assert.False(t, isGUID(bad), bad)
+	}
+}
+
+// Trap 20: an EmployeeID is no UserID, nor is any key another one; a program that mixes them up does not compile.
+func TestKeysAreDistinct(t *testing.T) {
+	keys := []reflect.Type{
+		reflect.TypeFor[UserID](), reflect.TypeFor[UserGUID](), reflect.TypeFor[EmployeeID](), reflect.TypeFor[CustomerID](),
+		reflect.TypeFor[CustomerGUID](), reflect.TypeFor[ProjectID](), reflect.TypeFor[ProjectGUID](), reflect.TypeFor[TaskID](),
+		reflect.TypeFor[TaskGUID](), reflect.TypeFor[TimeRegistrationID](), reflect.TypeFor[TimeRegistrationGUID](),
+		reflect.TypeFor[AbsenceCodeID](), reflect.TypeFor[string](), reflect.TypeFor[int64](), reflect.TypeFor[int](),
+	}
+	for i, a := range keys {
+		for j, b := range keys {
+			assert.Equal(t, i == j, a.AssignableTo(b), "%v to %v", a, b)
+		}
 	}
 }
