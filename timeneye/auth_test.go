@@ -26,10 +26,9 @@ const callback = "http://127.0.0.1:8400/callback"
 // login makes a configuration that logs people in at the server.
 func login(srv *timeneyetest.Server, store tokenstore.Store) func(*timeneye.Config) {
 	return func(c *timeneye.Config) {
-		c.Auth = timeneye.PKCELogin{
-			ClientID: srv.ClientID(), AuthURL: srv.AuthURL(), TokenURL: srv.TokenURL(), RedirectURL: callback, Store: store,
-			Open: srv.Browse,
-		}
+		auth := srv.PKCELogin(store)
+		auth.RedirectURL = callback
+		c.Auth = auth
 	}
 }
 
@@ -68,13 +67,7 @@ func forms(t *testing.T, srv *timeneyetest.Server) (forms []url.Values) {
 // A program logs a person in, over real sockets.
 func TestLogin(t *testing.T) {
 	srv := timeneyetest.NewServer(t, timeneyetest.WithLoopback(), timeneyetest.WithEntries(entries(3, 42)...))
-	client := open(t, srv, func(c *timeneye.Config) {
-		login(srv, tokenstore.Memory())(c)
-		auth, ok := c.Auth.(timeneye.PKCELogin)
-		require.True(t, ok)
-		auth.RedirectURL = "http://127.0.0.1:0/callback"
-		c.Auth = auth
-	})
+	client := open(t, srv, func(c *timeneye.Config) { c.Auth = srv.PKCELogin(tokenstore.Memory()) })
 	_, err := worktime.Collect(client.Entries.All(t.Context(), july()))
 	require.ErrorIs(t, err, worktime.ErrLoginRequired)
 	require.NoError(t, client.Login(t.Context()))
@@ -201,10 +194,9 @@ func TestAccounts(t *testing.T) {
 func TestLoginHandler(t *testing.T) {
 	srv := timeneyetest.NewServer(t, timeneyetest.WithEntries(entries(2, 42)...))
 	client := open(t, srv, func(c *timeneye.Config) {
-		c.Auth = timeneye.PKCELogin{
-			ClientID: srv.ClientID(), AuthURL: srv.AuthURL(), TokenURL: srv.TokenURL(),
-			RedirectURL: "https://app.example/timeneye/callback", Store: tokenstore.Memory(),
-		}
+		auth := srv.PKCELogin(tokenstore.Memory())
+		auth.RedirectURL = "https://app.example/timeneye/callback"
+		c.Auth = auth
 	})
 	var finished []any
 	handler, err := client.LoginHandler(timeneye.LoginHandlerConfig{
@@ -337,10 +329,9 @@ func TestLoginEnds(t *testing.T) {
 	srv := timeneyetest.NewServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	client := open(t, srv, func(c *timeneye.Config) {
-		c.Auth = timeneye.PKCELogin{
-			ClientID: srv.ClientID(), AuthURL: srv.AuthURL(), TokenURL: srv.TokenURL(), RedirectURL: "http://127.0.0.1:0/callback",
-			Store: tokenstore.Memory(), Open: func(context.Context, string) error { cancel(); return nil },
-		}
+		auth := srv.PKCELogin(tokenstore.Memory())
+		auth.Open = func(context.Context, string) error { cancel(); return nil }
+		c.Auth = auth
 	})
 	require.ErrorIs(t, client.Login(ctx), context.Canceled)
 	assert.Empty(t, srv.Requests())

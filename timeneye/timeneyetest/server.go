@@ -7,6 +7,7 @@ import (
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/timeneye"
+	"github.com/worktime-go/worktime/tokenstore"
 )
 
 // Server is an in-memory Timeneye: the API of one workspace and the login server. It may be used by several
@@ -73,6 +74,16 @@ func (s *Server) Config() timeneye.Config {
 	return timeneye.Config{
 		Auth: timeneye.PersonalAccessToken(s.settings.pat), BaseURL: s.BaseURL(),
 		Options: worktime.Options{HTTPClient: s.Client()},
+	}
+}
+
+// PKCELogin returns a complete login for the field Auth of a [timeneye.Config], which may be changed. Its browser is
+// [Server.Browse], which needs a socket of the loopback interface: in a bubble of testing/synctest use
+// [timeneye.Client.BeginLogin], [Server.Visit] and [timeneye.Client.FinishLogin].
+func (s *Server) PKCELogin(store tokenstore.Store) timeneye.PKCELogin {
+	return timeneye.PKCELogin{
+		ClientID: s.settings.clientID, AuthURL: s.AuthURL(), TokenURL: s.TokenURL(), RedirectURL: "http://127.0.0.1:0/callback",
+		Store: store, Open: s.Browse,
 	}
 }
 
