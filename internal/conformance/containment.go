@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing/synctest"
 	"time"
@@ -96,8 +97,11 @@ var containmentPromises = map[string]func(*scene){
 			errs = append(errs, client.Book(s.Context()))
 		}
 		s.RevokeTokens()
-		s.Fail(fake.Reply(http.StatusBadRequest, "application/json",
-			`{"error":"invalid_client","error_description":"the secret `+defaultSeed.Secret+` is wrong"}`).OnToken().Always())
+		s.Fail(fake.Edit(func(r *http.Request, a *fake.Answer) {
+			a.Status = http.StatusBadRequest
+			sent := r.PostForm.Get("client_secret") + " " + r.PostForm.Get("refresh_token")
+			a.Body, _ = json.Marshal(map[string]string{"error": "invalid_client", "error_description": "wrong: " + sent})
+		}).OnToken().Always())
 		time.Sleep(2 * time.Minute) // past the pause after the last renewal
 		errs = append(errs, client.Get(s.Context()))
 
@@ -121,6 +125,11 @@ var containmentPromises = map[string]func(*scene){
 			}
 		}
 		require.NotEmpty(s.T, token.AccessToken)
+		for _, r := range s.Requests() {
+			if form, err := url.ParseQuery(string(r.Body)); r.Token && err == nil && form.Get("refresh_token") != "" {
+				secrets = append(secrets, form.Get("refresh_token"))
+			}
+		}
 		for _, secret := range secrets {
 			assert.NotContains(s.T, shown, secret)
 		}

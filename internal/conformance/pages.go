@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"slices"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,6 +85,7 @@ var pagePromises = map[string]func(*scene){
 		client := s.start(defaultSeed, nil)
 		for page, err := range client.Pages(s.Context(), "", true) {
 			require.NoError(s.T, err)
+			synctest.Wait() // for the page ahead
 			before := s.APIRequests()
 			for _, cursor := range []worktime.Cursor{page.Cursor, page.Cursor[1:], "garbage", "e30"} {
 				_, err = worktime.Collect(client.All(s.Context(), cursor))
