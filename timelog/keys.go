@@ -96,6 +96,9 @@ type TaskTypeID int64
 // AbsenceCodeID is the number of an absence code.
 type AbsenceCodeID int64
 
+// SalaryAccountID is the number of a salary account.
+type SalaryAccountID int64
+
 // TimeRegistrationID is the number of a time registration.
 type TimeRegistrationID int64
 
@@ -113,6 +116,9 @@ type ProjectGUID string
 
 // TaskGUID is the GUID of a task.
 type TaskGUID string
+
+// AbsenceCodeGUID is the GUID of an absence code.
+type AbsenceCodeGUID string
 
 // TimeRegistrationGUID is the GUID of a time registration, which the client may choose.
 type TimeRegistrationGUID string
