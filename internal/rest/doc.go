@@ -3,6 +3,6 @@
 // maps the error, and walks lists page by page.
 //
 // Reading order: client.go has the operation and its errors, query.go the encoding of
-// queries, link.go what becomes of links that a vendor returns, pages.go the walk and
-// cursor.go its saved position.
+// queries, link.go what becomes of links that a vendor returns, pages.go the walk,
+// numbered.go that of lists whose pages have numbers, and cursor.go its saved position.
 package rest
