@@ -66,8 +66,12 @@ func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.redact()) 
 // Client speaks to one site as one person. Its fields are the services of the API. It may be used by several
 // goroutines at once.
 type Client struct {
-	Customers *CustomerService
-	Users     *UserService
+	Customers         *CustomerService
+	Projects          *ProjectService
+	Tasks             *TaskService
+	TimeRegistrations *TimeRegistrationService
+	TimeTrackingItems *TimeTrackingItemService
+	Users             *UserService
 
 	core    *core
 	options worktime.Options
@@ -156,8 +160,12 @@ func newClient(c *core, sender *transport.Client, options worktime.Options, acco
 		r.Locate = c.resolver(account).locate
 	}
 	return &Client{
-		Customers: &CustomerService{r},
-		Users:     &UserService{r},
+		Customers:         &CustomerService{r},
+		Projects:          &ProjectService{r},
+		Tasks:             &TaskService{r},
+		TimeRegistrations: &TimeRegistrationService{r},
+		TimeTrackingItems: &TimeTrackingItemService{r},
+		Users:             &UserService{r},
 
 		core: c, options: options, account: account, rest: r,
 	}

@@ -1,0 +1,350 @@
+package timelog
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/worktime-go/worktime"
+)
+
+const (
+	aTaskGUID = "b7a0a2c8-58f0-4c55-9d3e-3f1d6c2e5501"
+	aTask     = `{ "TaskID": 5501, "ID": "` + aTaskGUID + `", "Name": "Analysis", "No": "10", "IsFixedPrice": true, "IsDefaultBillable": true,
+		"AdditionalTextIsRequired": true, "ParentFullName": "Phase 1", "ProjectID": 1201, "Project": ` + aProjectHeader + `, "ParentTaskID": 5500,
+		"IsTravelTimeTask": true, "IsFavourite": true }`
+	aProjectHeader = `{ "ProjectID": 1201, "ID": "` + aProjectGUID + `", "Name": "Website relaunch", "No": "P26-014", "ExpenseIsBillable": true,
+		"CustomerID": 7, "Customer": ` + aCustomer + `, "MainContractId": 21 }`
+	bareTask = `{ "TaskID": 5502, "ID": null, "Name": "Design", "No": null, "IsFixedPrice": false, "IsDefaultBillable": false,
+		"AdditionalTextIsRequired": false, "ParentFullName": null, "ProjectID": 1201, "Project": null, "ParentTaskID": null,
+		"IsTravelTimeTask": false, "IsFavourite": null }`
+	anExtendedTask = `{ "TaskID": 5501, "ID": "` + aTaskGUID + `", "TaskName": "Analysis", "TaskNo": "10", "ProjectID": 1201, "IsActive": true,
+		"ParentFullName": "Phase 1", "Status": 2 }`
+	aNewTask = `{ "ProjectID": 1201, "TaskName": "Analysis", "TaskNo": "10", "Description": "d", "StartDate": "2026-07-01T00:00:00",
+		"EndDate": "2026-07-31T00:00:00", "BudgetHours": 40.5, "BudgetAmount": 1000, "HourlyRateID": 3, "ProjectSubContractID": 21,
+		"TaskTypeID": 4, "IsBillable": true, "IsReadyForInvoicing": true, "AdditionalTextIsRequired": true, "PaymentRecognitionModel": 2,
+		"PaymentAmount": 500, "TaskHourlyRate": 90.5, "PaymentProductNo": "PR1", "PaymentName": "pn", "PaymentInvoiceDate": "2026-08-01T00:00:00" }`
+	aTaskRegistration = `{ "TaskID": 5501, "Date": "2026-06-10T00:00:00", "Hours": 1.5, "Minutes": 90, "Billable": true, "BillableHours": 1.25,
+		"BillableMinutes": 75, "Comment": "Workshop", "AdditionalComment": "on site", "StartTime": "2026-06-10T08:00:00",
+		"EndTime": "2026-06-10T09:30:00", "Factor": 1.5, "MonthlyPeriod": "m" }`
+)
+
+func theTask() Task {
+	return Task{
+		ID: 5501, GUID: aTaskGUID, Name: "Analysis", No: "10", IsFixedPrice: true, IsDefaultBillable: true, AdditionalTextIsRequired: true,
+		ParentFullName: "Phase 1", ProjectID: 1201, ParentTaskID: 5500, IsTravelTimeTask: true, IsFavourite: true,
+		Project: &ProjectHeader{
+			ID: 1201, GUID: aProjectGUID, Name: "Website relaunch", No: "P26-014", ExpenseIsBillable: true, CustomerID: 7,
+			Customer: new(theCustomer()), MainContractID: 21,
+		},
+	}
+}
+
+func theBareTask() Task { return Task{ID: 5502, Name: "Design", ProjectID: 1201} }
+
+func theNewTask() NewTask {
+	return NewTask{
+		ProjectID: 1201, Name: "Analysis", No: "10", Description: "d", StartDate: at("2026-07-01"), EndDate: at("2026-07-31"), BudgetHours: 40.5,
+		BudgetAmount: 1000, HourlyRateID: 3, ProjectSubContractID: 21, TaskTypeID: 4, IsBillable: true, IsReadyForInvoicing: true,
+		AdditionalTextIsRequired: true, PaymentRecognitionModel: PaymentRecognitionFixedPricePayment, PaymentAmount: 500,
+		TaskHourlyRate: 90.5, PaymentProductNo: "PR1", PaymentName: "pn", PaymentInvoiceDate: at("2026-08-01"),
+	}
+}
+
+func theTaskRegistration() NewTaskRegistration {
+	return NewTaskRegistration{
+		TaskID: 5501, Date: at("2026-06-10"), TimeSpent: Spent(90*time.Minute, 75*time.Minute), Comment: "Workshop", AdditionalTextField: "on site",
+		StartTime: at("2026-06-10T08:00:00"), EndTime: at("2026-06-10T09:30:00"), Factor: 1.5, MonthlyPeriod: "m",
+	}
+}
+
+// foundTasks is the row of an operation that lists tasks.
+func foundTasks(path, parameters string, search func(context.Context, *TaskService) iter.Seq2[Task, error]) wireRow {
+	return wireRow{
+		"GET " + path,
+		func(ctx context.Context, c *Client) (any, error) { return worktime.Collect(search(ctx, c.Tasks)) },
+		listed(path, parameters), "", list(aTask, bareTask), []Task{theTask(), theBareTask()},
+	}
+}
+
+var taskRows = map[string]wireRow{
+	"list": foundTasks("/v1/task", "projectID=1201", func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+		return s.All(ctx, TaskQuery{ProjectID: 1201})
+	}),
+	"pages": {
+		"GET /v1/task",
+		func(ctx context.Context, c *Client) (any, error) {
+			return firstPage(c.Tasks.Pages(ctx, TaskQuery{1201, Paging{PageSize: 2, Expand: []string{"project"}}}))
+		},
+		"GET /acme/api/v1/task?$expand=project&$page=1&$pagesize=2&projectID=1201", "", list(aTask), []Task{theTask()},
+	},
+	"filter": {
+		"GET /v1/task/filter",
+		func(ctx context.Context, c *Client) (any, error) {
+			return worktime.Collect(c.Tasks.Filter(ctx, TaskFilter{
+				ProjectID: 1201, TaskID: 5501, TaskGUID: aTaskGUID, IsActive: new(false), TaskStatus: TaskInProgress, IsBillable: new(true),
+				StartDate: Midnight(day("2026-06-01")), EndDate: Midnight(day("2026-06-30")),
+			}))
+		},
+		listed("/v1/task/filter", "endDate=2026-06-30T00:00:00&isActive=false&isBillable=true&projectId=1201&startDate=2026-06-01T00:00:00"+
+			"&taskGuid="+aTaskGUID+"&taskId=5501&taskStatus=2"), "", list(anExtendedTask),
+		[]TaskExtended{{
+			ID: 5501, GUID: aTaskGUID, Name: "Analysis", No: "10", ProjectID: 1201, IsActive: true, ParentFullName: "Phase 1",
+			Raw: json.RawMessage(anExtendedTask),
+		}},
+	},
+	"travel time": foundTasks("/v1/task/travel-time-task-for-time-tracking", "projectID=1201",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.TravelTimeTaskForTimeTracking(ctx, TaskQuery{ProjectID: 1201})
+		}),
+	"recently registered": foundTasks("/v1/task/get-recently-registered", "includeFavouriteOnly=true",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.GetRecentlyRegistered(ctx, RecentTaskQuery{IncludeFavouriteOnly: true})
+		}),
+	"search by customer": foundTasks("/v1/task/search-by-customer", "searchAll=true&searchText=a%20b%26c",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchByCustomer(ctx, TaskTextSearch{SearchText: "a b&c", SearchAll: true})
+		}),
+	"search by project": foundTasks("/v1/task/search-by-project", "searchText=P26",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchByProject(ctx, TaskTextSearch{SearchText: "P26"})
+		}),
+	"search": foundTasks("/v1/task/search-for-time-tracking", "includeFavouriteOnly=true&searchAll=true&searchText=a",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTracking(ctx, TaskSearch{SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
+		}),
+	"search, recent first": foundTasks("/v1/task/search-for-time-tracking-order-by-recent-registration", "includeFavouriteOnly=true",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingOrderByRecentRegistration(ctx, TaskSearch{IncludeFavouriteOnly: true})
+		}),
+	"search by customer id": foundTasks("/v1/task/search-for-time-tracking-by-customer-id", "customerID=7&includeFavouriteOnly=true&searchAll=true&searchText=a",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingByCustomerID(ctx, CustomerTaskSearch{CustomerID: 7, SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
+		}),
+	"search by customer id, recent first": foundTasks("/v1/task/search-for-time-tracking-by-customer-id-order-by-recent-registration",
+		"customerID=7&searchAll=true&searchText=a",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingByCustomerIDOrderByRecentRegistration(ctx, CustomerTaskTextSearch{CustomerID: 7, SearchText: "a", SearchAll: true})
+		}),
+	"search by project id": foundTasks("/v1/task/search-for-time-tracking-by-project-id", "includeFavouriteOnly=true&projectID=1201&searchAll=true&searchText=a",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingByProjectID(ctx, ProjectTaskSearch{ProjectID: 1201, SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
+		}),
+	"search by project id, recent first": foundTasks("/v1/task/search-for-time-tracking-by-project-id-order-by-recent-registration",
+		"projectID=1201&searchAll=true&searchText=a",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingByProjectIDOrderByRecentRegistration(ctx, ProjectTaskTextSearch{ProjectID: 1201, SearchText: "a", SearchAll: true})
+		}),
+	"search by project id, travel time first": foundTasks("/v1/task/search-for-time-tracking-by-project-id-order-by-travel-time-task", "projectID=1201",
+		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
+			return s.SearchForTimeTrackingByProjectIDOrderByTravelTimeTask(ctx, ProjectTaskTextSearch{ProjectID: 1201})
+		}),
+	"get": {
+		"GET /v1/task/{taskID}",
+		func(ctx context.Context, c *Client) (any, error) { return c.Tasks.Get(ctx, 5502) },
+		"GET /acme/api/v1/task/5502", "", single(bareTask), theBareTask(),
+	},
+	"create": {
+		"POST /v1/task",
+		func(ctx context.Context, c *Client) (any, error) {
+			created, err := c.Tasks.Create(ctx, theNewTask())
+			return created.ID, err
+		},
+		"POST /acme/api/v1/task", aNewTask, `{ "TaskID": 5501 }`, TaskID(5501),
+	},
+	"create sub-task": {
+		"POST /v1/task/create-sub-task",
+		func(ctx context.Context, c *Client) (any, error) {
+			created, err := c.Tasks.CreateSubTask(ctx, NewTask{
+				ProjectID: 1201, ParentTaskID: 5500, Name: "Analysis", StartDate: at("2026-07-01"), EndDate: at("2026-07-31"), HourlyRateID: 3,
+			})
+			return created.ID, err
+		},
+		"POST /acme/api/v1/task/create-sub-task", `{ "ProjectID": 1201, "ParentTaskID": 5500, "TaskName": "Analysis",
+			"StartDate": "2026-07-01T00:00:00", "EndDate": "2026-07-31T00:00:00", "BudgetHours": 0, "BudgetAmount": 0, "HourlyRateID": 3,
+			"IsBillable": false, "IsReadyForInvoicing": false, "AdditionalTextIsRequired": false }`, single(aTask), TaskID(5501),
+	},
+	"validate": {
+		"POST /v1/task/validate-new-task",
+		func(ctx context.Context, c *Client) (any, error) { return nothing(c.Tasks.Validate(ctx, theNewTask())) },
+		"POST /acme/api/v1/task/validate-new-task", aNewTask, `null`, nil,
+	},
+	// Traps 8, 10 and 11: other names than in the rows read, minutes that repeat the hours, and an end.
+	"register": {
+		"POST /v1/task/registration",
+		func(ctx context.Context, c *Client) (any, error) {
+			created, err := c.Tasks.CreateRegistration(ctx, theTaskRegistration())
+			return created.ID, err
+		},
+		"POST /acme/api/v1/task/registration", aTaskRegistration, `{ "Properties": { "TimeRegistrationID": 77, "TaskID": 5501 } }`, TimeRegistrationID(77),
+	},
+}
+
+// Trap 15: the answer to a create promises no id.
+func TestTaskCreateLooksForTheID(t *testing.T) {
+	main := `{ "TaskID": 5400, "Name": "Analysis", "No": "10", "ProjectID": 1201, "ParentTaskID": null }`
+	other := `{ "TaskID": 5401, "Name": "Analysis", "No": "11", "ProjectID": 1201, "ParentTaskID": 5500 }`
+	for name, tc := range map[string]struct {
+		parent TaskID
+		no     string
+		want   TaskID
+	}{
+		"a main task":                     {0, "10", 5400},
+		"a main task without a number":    {0, "", 5400},
+		"a sub-task":                      {5500, "10", 5501},
+		"sub-tasks of the same name":      {5500, "", 0},
+		"a sub-task, but of another task": {5600, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, answer{body: single(aNewTask)}, answer{body: list(main, other, aTask)})
+			task := theNewTask()
+			task.No, task.ParentTaskID = tc.no, tc.parent
+			tasks := v.client(t).Tasks
+			create := tasks.Create
+			if tc.parent != 0 {
+				create = tasks.CreateSubTask
+			}
+			created, err := create(t.Context(), task)
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, created.ID)
+			assert.JSONEq(t, single(aNewTask), string(created.Answer))
+			assert.Equal(t, listed("/v1/task", "projectID=1201"), v.targets()[1])
+		})
+	}
+}
+
+// Trap 15: a registration on a task may be answered with a link to the task.
+func TestTaskRegistrationIsNotTheTask(t *testing.T) {
+	link := `{ "Properties": { "TaskID": 5501 }, "Links": [ { "Href": "https://app4.timelog.com/acme/api/v1/task/5501", "Rel": "self" } ] }`
+	v := newVendor(t, answer{body: link})
+	created, err := v.client(t).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
+	require.NoError(t, err)
+	assert.Zero(t, created.ID)
+	assert.JSONEq(t, link, string(created.Answer))
+}
+
+// Traps 2 and 30: what a create answers may be anything.
+func TestTaskRegistrationAnswers(t *testing.T) {
+	for _, body := range []string{``, `null`, `"OK"`, `[]`, `{}`, `{ "Properties": null, "Links": null }`} {
+		v := newVendor(t, answer{body: body})
+		created, err := v.client(t).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
+		require.NoError(t, err, body)
+		assert.Zero(t, created.ID, body)
+		assert.Equal(t, body, string(created.Answer))
+	}
+}
+
+// Time must not be booked twice: what TimeLog may have done is not asked for again.
+func TestTaskRegistrationUnknownOutcome(t *testing.T) {
+	config := func(v *vendor) Config {
+		c := v.config()
+		c.Options.Retry = worktime.RetryPolicy{BaseDelay: -1}
+		return c
+	}
+	v := newVendor(t, answer{status: http.StatusBadGateway})
+	_, err := open(t, config(v)).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
+	require.ErrorIs(t, err, worktime.ErrUnknownOutcome)
+	assert.Len(t, v.requests(), 1)
+
+	v = newVendor(t, answer{status: http.StatusInternalServerError, body: `{ "Code": 102, "Message": "Business rule error",
+		"Details": [ { "Message": "Date is closed by Timesheet", "ErrorCode": 30012 } ] }`})
+	_, err = open(t, config(v)).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
+	require.ErrorIs(t, err, worktime.ErrBadRequest)
+	require.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
+	assert.True(t, HasRule(err, RuleDateClosed))
+	assert.Len(t, v.requests(), 1)
+}
+
+// Trap 10: minutes are not what is left over of the hours, and nothing billable goes with what is not billable.
+func TestTaskRegistrationTimeAgrees(t *testing.T) {
+	v := newVendor(t, answer{})
+	tasks := v.client(t).Tasks
+	registration := theTaskRegistration()
+	registration.TimeSpent = TimeSpent{Hours: 1.5, Minutes: 30}
+	_, err := tasks.CreateRegistration(t.Context(), registration)
+	requireField(t, err, "NewTaskRegistration.Minutes")
+	registration.TimeSpent = TimeSpent{Hours: 1.5, Minutes: 90, BillableHours: 1.5, BillableMinutes: 90}
+	_, err = tasks.CreateRegistration(t.Context(), registration)
+	requireField(t, err, "NewTaskRegistration.BillableHours")
+	assert.Empty(t, v.requests())
+
+	_, err = tasks.CreateRegistration(t.Context(), NewTaskRegistration{TaskID: 5501, Date: at("2026-06-10"), TimeSpent: Spent(90*time.Minute, 0)})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{ "TaskID": 5501, "Date": "2026-06-10T00:00:00", "Hours": 1.5, "Minutes": 90, "Billable": false, "BillableHours": 0,
+		"BillableMinutes": 0 }`, v.requests()[0].Body, "billable hours are said, also if there are none")
+}
+
+// Filtered rows have members that nobody documents: all of them stay in reach, and strange ones are no reason to fail.
+func TestTaskFilterKeepsTheRow(t *testing.T) {
+	row := `{"TaskID":5501,"TaskName":null,"Budget":{"Hours":40}}`
+	v := newVendor(t, answer{body: `[ ` + row + `, {} ]`})
+	tasks, err := worktime.Collect(v.client(t).Tasks.Filter(t.Context(), TaskFilter{}))
+	require.NoError(t, err)
+	assert.Equal(t, []TaskExtended{{ID: 5501, Raw: json.RawMessage(row)}, {Raw: json.RawMessage(`{}`)}}, tasks)
+	assert.Equal(t, []string{listed("/v1/task/filter")}, v.targets(), "what is not set is not sent")
+
+	v = newVendor(t, answer{body: `[ { "TaskID": "x" } ]`})
+	_, err = worktime.Collect(v.client(t).Tasks.Filter(t.Context(), TaskFilter{}))
+	require.ErrorIs(t, err, worktime.ErrBadResponse)
+}
+
+func TestTaskInput(t *testing.T) {
+	v := newVendor(t, answer{body: `null`})
+	tasks := v.client(t).Tasks
+	ctx := t.Context()
+	for field, spoil := range map[string]func(*NewTask){
+		"NewTask.ProjectID":    func(n *NewTask) { n.ProjectID = 0 },
+		"NewTask.Name":         func(n *NewTask) { n.Name = "" },
+		"NewTask.StartDate":    func(n *NewTask) { n.StartDate = DateTime{} },
+		"NewTask.EndDate":      func(n *NewTask) { n.EndDate = DateTime{} },
+		"NewTask.HourlyRateID": func(n *NewTask) { n.HourlyRateID = 0 },
+	} {
+		task := theNewTask()
+		spoil(&task)
+		_, err := tasks.Create(ctx, task)
+		requireField(t, err, field)
+		requireField(t, tasks.Validate(ctx, task), field)
+		task.ParentTaskID = 5500
+		_, err = tasks.CreateSubTask(ctx, task)
+		requireField(t, err, field)
+	}
+	task := theNewTask()
+	_, err := tasks.CreateSubTask(ctx, task)
+	requireField(t, err, "NewTask.ParentTaskID")
+	task.ParentTaskID = 5500
+	_, err = tasks.Create(ctx, task)
+	requireField(t, err, "NewTask.ParentTaskID")
+	_, err = tasks.Get(ctx, -1)
+	requireField(t, err, "taskID")
+
+	for field, spoil := range map[string]func(*NewTaskRegistration){
+		"NewTaskRegistration.TaskID": func(n *NewTaskRegistration) { n.TaskID = 0 },
+		"NewTaskRegistration.Date":   func(n *NewTaskRegistration) { n.Date = DateTime{} },
+		"NewTaskRegistration.Hours":  func(n *NewTaskRegistration) { n.TimeSpent = TimeSpent{} },
+	} {
+		registration := theTaskRegistration()
+		spoil(&registration)
+		_, err := tasks.CreateRegistration(ctx, registration)
+		requireField(t, err, field)
+	}
+	for field, tasks := range map[string]iter.Seq2[Task, error]{
+		"TaskQuery.ProjectID":               tasks.All(ctx, TaskQuery{}),
+		"TaskQuery.PageSize":                tasks.TravelTimeTaskForTimeTracking(ctx, TaskQuery{1201, Paging{PageSize: -1}}),
+		"CustomerTaskSearch.CustomerID":     tasks.SearchForTimeTrackingByCustomerID(ctx, CustomerTaskSearch{}),
+		"CustomerTaskTextSearch.CustomerID": tasks.SearchForTimeTrackingByCustomerIDOrderByRecentRegistration(ctx, CustomerTaskTextSearch{}),
+		"ProjectTaskSearch.ProjectID":       tasks.SearchForTimeTrackingByProjectID(ctx, ProjectTaskSearch{}),
+		"ProjectTaskTextSearch.ProjectID":   tasks.SearchForTimeTrackingByProjectIDOrderByTravelTimeTask(ctx, ProjectTaskTextSearch{}),
+	} {
+		_, err := worktime.Collect(tasks)
+		requireField(t, err, field)
+	}
+	_, err = worktime.Collect(tasks.Filter(ctx, TaskFilter{TaskGUID: "5501"}))
+	requireField(t, err, "TaskFilter.TaskGUID")
+	assert.Empty(t, v.requests())
+}
