@@ -2,6 +2,7 @@ package timelog
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -179,6 +180,37 @@ func TestProjectCreateRefusedByRule(t *testing.T) {
 	require.ErrorIs(t, err, worktime.ErrBadRequest)
 	assert.True(t, HasRule(err, RuleNoPriceList))
 	assert.Len(t, v.requests(), 2)
+}
+
+// members are those of the JSON object that is sent for v.
+func members(t *testing.T, v any) map[string]any {
+	t.Helper()
+	body, err := json.Marshal(v)
+	require.NoError(t, err)
+	var object map[string]any
+	require.NoError(t, json.Unmarshal(body, &object))
+	return object
+}
+
+// Trap 8: what is written has other names than what is read.
+func TestProjectWriteNames(t *testing.T) {
+	sent := members(t, theNewProject())
+	assert.Equal(t, []any{"P26-014", "2026-07-01T00:00:00", "2026-12-31T00:00:00"}, []any{sent["ProjectNo"], sent["ProjectStartDate"], sent["ProjectEndDate"]})
+	for _, name := range []string{"No", "StartDate", "EndDate"} {
+		assert.NotContains(t, sent, name)
+	}
+	sent = members(t, theProject().Changes(6))
+	assert.Equal(t, []any{"P26-014", nil}, []any{sent["ProjectNo"], sent["No"]})
+}
+
+// Trap 17: the year 1 is no date, and is never sent, since validators refuse it.
+func TestProjectWithoutDates(t *testing.T) {
+	v := newVendor(t, answer{body: single(bareProject)})
+	project, err := v.client(t).Projects.Get(t.Context(), 1203)
+	require.NoError(t, err)
+	assert.True(t, project.StartDate.IsZero())
+	assert.True(t, project.EndDate.IsZero())
+	assert.NotContains(t, members(t, project), "StartDate")
 }
 
 // Trap 29: a status that nobody knows yet is sent as it is.

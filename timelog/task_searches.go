@@ -98,14 +98,14 @@ var (
 	tasksOfProjectTravelled = listOf[Task, ProjectTaskTextSearch]("search tasks of project, travel time first", tasksForTimePath+"-by-project-id-order-by-travel-time-task")
 )
 
-// GetRecentlyRegistered walks the tasks on which the caller registered time lately.
+// RecentlyRegistered walks the tasks on which the caller registered time lately.
 //
 // See [GET /v1/task/get-recently-registered].
 //
 // [GET /v1/task/get-recently-registered]: https://api.timelog.com/rest/method/task_getrecentlyregistered
 //
 //api:op GET /v1/task/get-recently-registered
-func (s *TaskService) GetRecentlyRegistered(ctx context.Context, q RecentTaskQuery) iter.Seq2[Task, error] {
+func (s *TaskService) RecentlyRegistered(ctx context.Context, q RecentTaskQuery) iter.Seq2[Task, error] {
 	return rest.All(ctx, s.client, recentTasks, q)
 }
 

@@ -298,7 +298,8 @@ func (s *TaskService) Validate(ctx context.Context, task NewTask) error {
 
 // CreateRegistration registers time of the caller on a task. It is sent again only if TimeLog provably did not act;
 // [worktime.ErrUnknownOutcome] means that the time may have been registered. Nothing of the caller's tells a second
-// registration from the first, as the GUID of [TimeRegistrationService.Create] does.
+// registration from the first, as the GUID of [TimeRegistrationService.Create] does. If the answer does not tell the new
+// number, it is looked for by the task, the hours and the comment among the caller's registrations of the day.
 //
 // See [POST /v1/task/registration].
 //
@@ -307,8 +308,13 @@ func (s *TaskService) Validate(ctx context.Context, task NewTask) error {
 //api:op POST /v1/task/registration
 func (s *TaskService) CreateRegistration(ctx context.Context, registration NewTaskRegistration) (Created[TimeRegistrationID], error) {
 	created, err := create[TimeRegistrationID](ctx, s.client, createTaskRegistration, registration, "TimeRegistrationID", nil)
-	if created.ID == TimeRegistrationID(registration.TaskID) {
-		created.ID = 0 // from a link to the task
+	if err != nil || created.ID != 0 && created.ID != TimeRegistrationID(registration.TaskID) { // of a link to the task
+		return created, err
 	}
-	return created, err
+	day := registration.Date.Date()
+	like := rest.All(ctx, s.client, listTimeTrackingItems, TimeTrackingItemQuery{StartDate: day, EndDate: day})
+	created.ID = TimeRegistrationID(lookUp(like, func(item TimeTrackingItem) bool {
+		return item.TaskID == registration.TaskID && sameTime(item.Hours, registration.Minutes) && item.Comment == registration.Comment
+	}))
+	return created, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,7 +106,7 @@ var taskRows = map[string]wireRow{
 		}),
 	"recently registered": foundTasks("/v1/task/get-recently-registered", "includeFavouriteOnly=true",
 		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.GetRecentlyRegistered(ctx, RecentTaskQuery{IncludeFavouriteOnly: true})
+			return s.RecentlyRegistered(ctx, RecentTaskQuery{IncludeFavouriteOnly: true})
 		}),
 	"search by customer": foundTasks("/v1/task/search-by-customer", "searchAll=true&searchText=a%20b%26c",
 		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
@@ -175,7 +176,6 @@ var taskRows = map[string]wireRow{
 		func(ctx context.Context, c *Client) (any, error) { return nothing(c.Tasks.Validate(ctx, theNewTask())) },
 		"POST /acme/api/v1/task/validate-new-task", aNewTask, `null`, nil,
 	},
-	// Traps 8, 10 and 11: other names than in the rows read, minutes that repeat the hours, and an end.
 	"register": {
 		"POST /v1/task/registration",
 		func(ctx context.Context, c *Client) (any, error) {
@@ -219,14 +219,38 @@ func TestTaskCreateLooksForTheID(t *testing.T) {
 	}
 }
 
-// Trap 15: a registration on a task may be answered with a link to the task.
-func TestTaskRegistrationIsNotTheTask(t *testing.T) {
+// Trap 15: the answer to a registration promises no id either, and may hold a link to the task.
+func TestTaskRegistrationLooksForTheID(t *testing.T) {
 	link := `{ "Properties": { "TaskID": 5501 }, "Links": [ { "Href": "https://app4.timelog.com/acme/api/v1/task/5501", "Rel": "self" } ] }`
-	v := newVendor(t, answer{body: link})
-	created, err := v.client(t).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
-	require.NoError(t, err)
-	assert.Zero(t, created.ID)
-	assert.JSONEq(t, link, string(created.Answer))
+	row := func(id, task, hours, comment string) string {
+		return `{ "TimeRegistrationID": ` + id + `, "TaskID": ` + task + `, "Hours": ` + hours + `, "Comment": "` + comment + `" }`
+	}
+	like := row("77", "5501", "1.5", "Workshop")
+	unlike := []string{row("70", "5502", "1.5", "Workshop"), row("71", "5501", "1.25", "Workshop"), row("72", "5501", "1.5", "")}
+	for name, tc := range map[string]struct {
+		answer string
+		day    answer
+		want   TimeRegistrationID
+	}{
+		"a link to the task":   {link, answer{body: list(append(unlike, like)...)}, 77},
+		"nothing":              {``, answer{body: list(like)}, 77},
+		"two that are alike":   {`null`, answer{body: list(like, row("78", "5501", "1.5", "Workshop"))}, 0},
+		"none":                 {`"OK"`, answer{body: list(unlike...)}, 0},
+		"the look is refused":  {`null`, answer{status: http.StatusForbidden}, 0},
+		"a link to the row":    {strings.Replace(link, "task/5501", "time-registration/77", 1), answer{status: http.StatusForbidden}, 77},
+		"the number in a text": {`{ "TimeRegistrationID": "77" }`, answer{status: http.StatusForbidden}, 77},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, answer{body: tc.answer}, tc.day)
+			created, err := v.client(t).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
+			require.NoError(t, err, "it is booked, whatever the look says")
+			assert.Equal(t, tc.want, created.ID)
+			assert.Equal(t, tc.answer, string(created.Answer))
+			if targets := v.targets(); len(targets) > 1 {
+				assert.Equal(t, listed("/v1/time-tracking-item/get-by-date", "endDate=2026-06-10&startDate=2026-06-10"), targets[1])
+			}
+		})
+	}
 }
 
 // Traps 2 and 30: what a create answers may be anything.
@@ -278,6 +302,44 @@ func TestTaskRegistrationTimeAgrees(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{ "TaskID": 5501, "Date": "2026-06-10T00:00:00", "Hours": 1.5, "Minutes": 90, "Billable": false, "BillableHours": 0,
 		"BillableMinutes": 0 }`, v.requests()[0].Body, "billable hours are said, also if there are none")
+}
+
+// Trap 11: this operation takes an end, unlike that of time registrations.
+func TestTaskRegistrationHasAnEnd(t *testing.T) {
+	sent := members(t, theTaskRegistration())
+	assert.Equal(t, "2026-06-10T08:00:00", sent["StartTime"])
+	assert.Equal(t, "2026-06-10T09:30:00", sent["EndTime"])
+}
+
+// Trap 27: what nobody can explain is not sent unless it is set.
+func TestTaskRegistrationLeavesOutTheUnexplained(t *testing.T) {
+	sent := members(t, NewTaskRegistration{})
+	for _, name := range []string{"Factor", "MonthlyPeriod", "EntityID", "StartTime", "EndTime"} {
+		assert.NotContains(t, sent, name)
+	}
+}
+
+// Trap 8: what is written has other names than what is read.
+func TestTaskWriteNames(t *testing.T) {
+	sent := members(t, theNewTask())
+	assert.Equal(t, []any{"Analysis", "10", nil, nil}, []any{sent["TaskName"], sent["TaskNo"], sent["Name"], sent["No"]})
+	sent = members(t, theTaskRegistration())
+	assert.Equal(t, []any{true, "on site", nil, nil}, []any{sent["Billable"], sent["AdditionalComment"], sent["IsBillable"], sent["AdditionalTextField"]})
+}
+
+// Traps 6 and 18: a task has two keys, and the filter spells its parameters otherwise than the lists do.
+func TestTaskFilterParameters(t *testing.T) {
+	v := newVendor(t, answer{body: list()})
+	tasks := v.client(t).Tasks
+	_, err := worktime.Collect(tasks.Filter(t.Context(), TaskFilter{ProjectID: 1201, TaskID: 5501}))
+	require.NoError(t, err)
+	_, err = worktime.Collect(tasks.Filter(t.Context(), TaskFilter{TaskGUID: aTaskGUID}))
+	require.NoError(t, err)
+	_, err = worktime.Collect(tasks.All(t.Context(), TaskQuery{ProjectID: 1201}))
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		listed("/v1/task/filter", "projectId=1201&taskId=5501"), listed("/v1/task/filter", "taskGuid="+aTaskGUID), listed("/v1/task", "projectID=1201"),
+	}, v.targets())
 }
 
 // Filtered rows have members that nobody documents: all of them stay in reach, and strange ones are no reason to fail.
