@@ -52,10 +52,10 @@ func (p *personal) access(*transport.Client) (auth.Access, error) {
 }
 
 func (*personal) unauthorized() string {
-	return "a personal access token lives for a year and cannot be renewed: create another one at https://app.timeneye.com/developers; " + oldTokens
+	return "a personal access token lives for a year and cannot be renewed: create another one at https://app.timeneye.com/developers; " + retiredAPI
 }
 
-const oldTokens = "tokens of the API of version 3, which is retired, are of no use here"
+const retiredAPI = "tokens of the API of version 3, which is retired, are of no use here"
 
 // FromTokenSource takes tokens from a source of the caller's own. Its Token is called by one
 // goroutine at a time, not with every request: the token is cached, and callers that wait for it
@@ -81,7 +81,7 @@ func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 	return access, nil
 }
 
-func (*foreign) unauthorized() string { return oldTokens }
+func (*foreign) unauthorized() string { return retiredAPI }
 
 // TokenSource hands the access token to other code, renewed when needed. Each call of its Token
 // waits no longer than ctx allows. Errors are [worktime.AuthError].
@@ -135,7 +135,7 @@ func (p PKCELogin) access(sender *transport.Client) (auth.Access, error) {
 	return logins, err
 }
 
-func (PKCELogin) unauthorized() string { return oldTokens }
+func (PKCELogin) unauthorized() string { return retiredAPI }
 
 // defaultLifetime is what the vendor documents. It is used if an answer does not say.
 const defaultLifetime = 24 * time.Hour

@@ -17,12 +17,14 @@ import (
 type Access interface {
 	// Account returns the credentials of an account; "" is the client's own.
 	Account(label string) Tokens
+	// Close waits until a token that was asked for has arrived, or ctx ends. None can be obtained any more.
 	Close(ctx context.Context) error
 }
 
 // Tokens are the credentials of one account.
 type Tokens interface {
 	transport.Authorizer
+	// TokenSource hands the access token to other code; see [Source.TokenSource].
 	TokenSource(ctx context.Context) oauth2.TokenSource
 }
 

@@ -15,7 +15,7 @@ import (
 // Paths of the login server. Those of the vendor's are not known.
 const (
 	authorizePath = "/oauth/authorize"
-	tokenPath     = "/oauth/token"
+	exchangePath  = "/oauth/token"
 )
 
 // loginServer knows one public client, and somebody is logged in at its browser already.

@@ -50,7 +50,7 @@ func Start(opts ...Option) (*Server, error) {
 	s.apiHost, s.loginHost = "127.0.0.1:1", "127.0.0.1:2"
 	s.fake = fake.Start(fake.Handlers{
 		API:   http.HandlerFunc(s.serveAPI),
-		Token: s.login.grants, IsToken: func(r *http.Request) bool { return r.URL.Path == tokenPath },
+		Token: s.login.grants, IsToken: func(r *http.Request) bool { return r.URL.Path == exchangePath },
 		Login: http.HandlerFunc(s.login.authorize), IsLogin: func(r *http.Request) bool { return r.URL.Path == authorizePath },
 	})
 	if settings.loopback {
@@ -94,7 +94,7 @@ func (s *Server) BaseURL() string { return "http://" + s.apiHost + basePath }
 func (s *Server) AuthURL() string { return "http://" + s.loginHost + authorizePath }
 
 // TokenURL returns the token endpoint of the login server; see [Server.BaseURL].
-func (s *Server) TokenURL() string { return "http://" + s.loginHost + tokenPath }
+func (s *Server) TokenURL() string { return "http://" + s.loginHost + exchangePath }
 
 // ClientID returns the client id that the login server accepts. The client has no secret.
 func (s *Server) ClientID() string { return s.settings.clientID }
