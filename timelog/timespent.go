@@ -33,7 +33,7 @@ func Spent(worked, billable time.Duration) TimeSpent {
 
 // check refuses what contradicts itself; the fields belong to the given model.
 func (t TimeSpent) check(model string) error {
-	field, reason := "", ""
+	var field, reason string
 	switch {
 	case !(t.Hours > 0): // not a number either
 		field, reason = "Hours", "must be more than 0"

@@ -26,8 +26,12 @@ type wireRow struct {
 
 // wire has the rows of each resource.
 var wire = map[string]map[string]wireRow{
-	"customers": customerRows,
-	"users":     userRows,
+	"customers":         customerRows,
+	"projects":          projectRows,
+	"tasks":             taskRows,
+	"timeregistrations": timeRegistrationRows,
+	"timetrackingitems": timeTrackingItemRows,
+	"users":             userRows,
 }
 
 // listed is the target of a list's first page: listed("/v1/user") or listed("/v1/task", "projectID=1").
