@@ -104,12 +104,14 @@ var projectRows = map[string]wireRow{
 
 // Trap 1: every page repeats the filter.
 func TestProjectPagesRepeatTheFilter(t *testing.T) {
-	first := `{ "Properties": { "TotalRecord": "2", "TotalPage": "2", "PageNumber": "1" }, "Entities": [ { "Properties": ` + aProject + ` } ] }`
-	second := `{ "Properties": { "TotalRecord": "2", "TotalPage": "2", "PageNumber": "2" }, "Entities": [ { "Properties": ` + bareProject + ` } ] }`
+	first := `{ "Properties": { "TotalRecord": "2", "TotalPage": "2", "PageNumber": "1" }, "Entities": [
+		{ "Properties": { "ProjectID": 1200 } }, { "Properties": ` + aProject + ` } ] }`
+	second := `{ "Properties": { "TotalRecord": "2", "TotalPage": "2", "PageNumber": "2" }, "Entities": [ { "Properties": ` + aProject + ` }, { "Properties": ` + bareProject + ` } ] }`
 	v := newVendor(t, answer{body: first}, answer{body: second})
 	projects, err := worktime.Collect(v.client(t).Projects.All(t.Context(), ProjectQuery{CustomerID: 7, IsActive: new(true), Paging: Paging{PageSize: 1}}))
 	require.NoError(t, err)
-	assert.Len(t, projects, 2)
+	require.Len(t, projects, 3, "the one that slipped to the second page comes once")
+	assert.Equal(t, []ProjectID{1200, 1201, 1203}, []ProjectID{projects[0].ID, projects[1].ID, projects[2].ID})
 	assert.Equal(t, []string{
 		"GET /acme/api/v1/project/get-all?$page=1&$pagesize=1&customerID=7&isActive=true",
 		"GET /acme/api/v1/project/get-all?$page=2&$pagesize=1&customerID=7&isActive=true",
@@ -180,6 +182,40 @@ func TestProjectCreateRefusedByRule(t *testing.T) {
 	require.ErrorIs(t, err, worktime.ErrBadRequest)
 	assert.True(t, HasRule(err, RuleNoPriceList))
 	assert.Len(t, v.requests(), 2)
+}
+
+// patient is a client that repeats requests, at once.
+func (v *vendor) patient(t *testing.T) *Client {
+	t.Helper()
+	config := v.config()
+	config.Options.Retry = worktime.RetryPolicy{BaseDelay: -1}
+	return open(t, config)
+}
+
+// What may have created a project is not repeated; what leaves the same project behind is.
+func TestProjectWritesRepeated(t *testing.T) {
+	v := newVendor(t, answer{status: 502}, answer{})
+	_, err := v.patient(t).Projects.CreateFromTemplate(t.Context(), theNewProject())
+	require.ErrorIs(t, err, worktime.ErrUnknownOutcome)
+	assert.Len(t, v.requests(), 1)
+
+	for name, write := range map[string]func(context.Context, *ProjectService) error{
+		"validate": func(ctx context.Context, s *ProjectService) error {
+			return s.ValidateCreateFromTemplate(ctx, theNewProject())
+		},
+		"update": func(ctx context.Context, s *ProjectService) error {
+			return s.Update(ctx, 1201, theProject().Changes(6))
+		},
+		"status": func(ctx context.Context, s *ProjectService) error {
+			return s.UpdateStatus(ctx, 1201, ProjectStatusChanges{new(ProjectQuote), new(false)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, answer{status: 502}, answer{})
+			require.NoError(t, write(t.Context(), v.patient(t).Projects))
+			assert.Len(t, v.requests(), 2)
+		})
+	}
 }
 
 // members are those of the JSON object that is sent for v.

@@ -83,19 +83,17 @@ type RecentTaskQuery struct {
 	Paging
 }
 
-const tasksForTimePath = "/v1/task/search-for-time-tracking"
-
 var (
 	recentTasks             = listOf[Task, RecentTaskQuery]("list tasks, recently registered", "/v1/task/get-recently-registered")
 	tasksByCustomer         = listOf[Task, TaskTextSearch]("search tasks by customer", "/v1/task/search-by-customer")
 	tasksByProject          = listOf[Task, TaskTextSearch]("search tasks by project", "/v1/task/search-by-project")
-	tasksForTime            = listOf[Task, TaskSearch]("search tasks", tasksForTimePath)
-	tasksForTimeRecent      = listOf[Task, TaskSearch]("search tasks, recent first", tasksForTimePath+"-order-by-recent-registration")
-	tasksOfCustomer         = listOf[Task, CustomerTaskSearch]("search tasks of customer", tasksForTimePath+"-by-customer-id")
-	tasksOfCustomerRecent   = listOf[Task, CustomerTaskTextSearch]("search tasks of customer, recent first", tasksForTimePath+"-by-customer-id-order-by-recent-registration")
-	tasksOfProject          = listOf[Task, ProjectTaskSearch]("search tasks of project", tasksForTimePath+"-by-project-id")
-	tasksOfProjectRecent    = listOf[Task, ProjectTaskTextSearch]("search tasks of project, recent first", tasksForTimePath+"-by-project-id-order-by-recent-registration")
-	tasksOfProjectTravelled = listOf[Task, ProjectTaskTextSearch]("search tasks of project, travel time first", tasksForTimePath+"-by-project-id-order-by-travel-time-task")
+	tasksForTime            = listOf[Task, TaskSearch]("search tasks", "/v1/task/search-for-time-tracking")
+	tasksForTimeRecent      = listOf[Task, TaskSearch]("search tasks, recent first", "/v1/task/search-for-time-tracking-order-by-recent-registration")
+	tasksOfCustomer         = listOf[Task, CustomerTaskSearch]("search tasks of customer", "/v1/task/search-for-time-tracking-by-customer-id")
+	tasksOfCustomerRecent   = listOf[Task, CustomerTaskTextSearch]("search tasks of customer, recent first", "/v1/task/search-for-time-tracking-by-customer-id-order-by-recent-registration")
+	tasksOfProject          = listOf[Task, ProjectTaskSearch]("search tasks of project", "/v1/task/search-for-time-tracking-by-project-id")
+	tasksOfProjectRecent    = listOf[Task, ProjectTaskTextSearch]("search tasks of project, recent first", "/v1/task/search-for-time-tracking-by-project-id-order-by-recent-registration")
+	tasksOfProjectTravelled = listOf[Task, ProjectTaskTextSearch]("search tasks of project, travel time first", "/v1/task/search-for-time-tracking-by-project-id-order-by-travel-time-task")
 )
 
 // RecentlyRegistered walks the tasks on which the caller registered time lately.

@@ -65,15 +65,6 @@ func theTaskRegistration() NewTaskRegistration {
 	}
 }
 
-// foundTasks is the row of an operation that lists tasks.
-func foundTasks(path, parameters string, search func(context.Context, *TaskService) iter.Seq2[Task, error]) wireRow {
-	return wireRow{
-		"GET " + path,
-		func(ctx context.Context, c *Client) (any, error) { return worktime.Collect(search(ctx, c.Tasks)) },
-		listed(path, parameters), "", list(aTask, bareTask), []Task{theTask(), theBareTask()},
-	}
-}
-
 var taskRows = map[string]wireRow{
 	"list": foundTasks("/v1/task", "projectID=1201", func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
 		return s.All(ctx, TaskQuery{ProjectID: 1201})
@@ -103,48 +94,6 @@ var taskRows = map[string]wireRow{
 	"travel time": foundTasks("/v1/task/travel-time-task-for-time-tracking", "projectID=1201",
 		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
 			return s.TravelTimeTaskForTimeTracking(ctx, TaskQuery{ProjectID: 1201})
-		}),
-	"recently registered": foundTasks("/v1/task/get-recently-registered", "includeFavouriteOnly=true",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.RecentlyRegistered(ctx, RecentTaskQuery{IncludeFavouriteOnly: true})
-		}),
-	"search by customer": foundTasks("/v1/task/search-by-customer", "searchAll=true&searchText=a%20b%26c",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchByCustomer(ctx, TaskTextSearch{SearchText: "a b&c", SearchAll: true})
-		}),
-	"search by project": foundTasks("/v1/task/search-by-project", "searchText=P26",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchByProject(ctx, TaskTextSearch{SearchText: "P26"})
-		}),
-	"search": foundTasks("/v1/task/search-for-time-tracking", "includeFavouriteOnly=true&searchAll=true&searchText=a",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTracking(ctx, TaskSearch{SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
-		}),
-	"search, recent first": foundTasks("/v1/task/search-for-time-tracking-order-by-recent-registration", "includeFavouriteOnly=true",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingOrderByRecentRegistration(ctx, TaskSearch{IncludeFavouriteOnly: true})
-		}),
-	"search by customer id": foundTasks("/v1/task/search-for-time-tracking-by-customer-id", "customerID=7&includeFavouriteOnly=true&searchAll=true&searchText=a",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingByCustomerID(ctx, CustomerTaskSearch{CustomerID: 7, SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
-		}),
-	"search by customer id, recent first": foundTasks("/v1/task/search-for-time-tracking-by-customer-id-order-by-recent-registration",
-		"customerID=7&searchAll=true&searchText=a",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingByCustomerIDOrderByRecentRegistration(ctx, CustomerTaskTextSearch{CustomerID: 7, SearchText: "a", SearchAll: true})
-		}),
-	"search by project id": foundTasks("/v1/task/search-for-time-tracking-by-project-id", "includeFavouriteOnly=true&projectID=1201&searchAll=true&searchText=a",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingByProjectID(ctx, ProjectTaskSearch{ProjectID: 1201, SearchText: "a", SearchAll: true, IncludeFavouriteOnly: true})
-		}),
-	"search by project id, recent first": foundTasks("/v1/task/search-for-time-tracking-by-project-id-order-by-recent-registration",
-		"projectID=1201&searchAll=true&searchText=a",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingByProjectIDOrderByRecentRegistration(ctx, ProjectTaskTextSearch{ProjectID: 1201, SearchText: "a", SearchAll: true})
-		}),
-	"search by project id, travel time first": foundTasks("/v1/task/search-for-time-tracking-by-project-id-order-by-travel-time-task", "projectID=1201",
-		func(ctx context.Context, s *TaskService) iter.Seq2[Task, error] {
-			return s.SearchForTimeTrackingByProjectIDOrderByTravelTimeTask(ctx, ProjectTaskTextSearch{ProjectID: 1201})
 		}),
 	"get": {
 		"GET /v1/task/{taskID}",
@@ -264,25 +213,62 @@ func TestTaskRegistrationAnswers(t *testing.T) {
 	}
 }
 
-// Time must not be booked twice: what TimeLog may have done is not asked for again.
-func TestTaskRegistrationUnknownOutcome(t *testing.T) {
-	config := func(v *vendor) Config {
-		c := v.config()
-		c.Options.Retry = worktime.RetryPolicy{BaseDelay: -1}
-		return c
-	}
-	v := newVendor(t, answer{status: http.StatusBadGateway})
-	_, err := open(t, config(v)).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
-	require.ErrorIs(t, err, worktime.ErrUnknownOutcome)
-	assert.Len(t, v.requests(), 1)
+// Nothing must be booked or created twice: what TimeLog may have done is not asked for again, and a refusal under 500
+// is known not to have done it.
+func TestTaskCreatesAreNotRepeated(t *testing.T) {
+	refused := answer{status: http.StatusInternalServerError, body: `{ "Code": 102, "Message": "Business rule error",
+		"Details": [ { "Message": "Date is closed by Timesheet", "ErrorCode": 30012 } ] }`}
+	for name, create := range map[string]func(context.Context, *TaskService) error{
+		"task": func(ctx context.Context, s *TaskService) error {
+			_, err := s.Create(ctx, theNewTask())
+			return err
+		},
+		"sub-task": func(ctx context.Context, s *TaskService) error {
+			task := theNewTask()
+			task.ParentTaskID = 5500
+			_, err := s.CreateSubTask(ctx, task)
+			return err
+		},
+		"registration": func(ctx context.Context, s *TaskService) error {
+			_, err := s.CreateRegistration(ctx, theTaskRegistration())
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t, answer{status: http.StatusBadGateway})
+			err := create(t.Context(), v.patient(t).Tasks)
+			require.ErrorIs(t, err, worktime.ErrUnknownOutcome)
+			assert.Len(t, v.requests(), 1)
 
-	v = newVendor(t, answer{status: http.StatusInternalServerError, body: `{ "Code": 102, "Message": "Business rule error",
-		"Details": [ { "Message": "Date is closed by Timesheet", "ErrorCode": 30012 } ] }`})
-	_, err = open(t, config(v)).Tasks.CreateRegistration(t.Context(), theTaskRegistration())
-	require.ErrorIs(t, err, worktime.ErrBadRequest)
-	require.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
-	assert.True(t, HasRule(err, RuleDateClosed))
-	assert.Len(t, v.requests(), 1)
+			v = newVendor(t, refused)
+			err = create(t.Context(), v.patient(t).Tasks)
+			require.ErrorIs(t, err, worktime.ErrBadRequest)
+			require.NotErrorIs(t, err, worktime.ErrUnknownOutcome)
+			assert.True(t, HasRule(err, RuleDateClosed))
+			assert.Len(t, v.requests(), 1)
+		})
+	}
+	v := newVendor(t, answer{status: http.StatusBadGateway}, answer{body: `null`})
+	require.NoError(t, v.patient(t).Tasks.Validate(t.Context(), theNewTask()), "a check stores nothing")
+	assert.Len(t, v.requests(), 2)
+}
+
+// A row that slips to the next page while a list is walked comes once.
+func TestTaskPagesDrift(t *testing.T) {
+	page := func(number string, objects ...string) answer {
+		body := strings.Replace(list(objects...), `"TotalPage": "1"`, `"TotalPage": "2"`, 1)
+		return answer{body: strings.Replace(body, `"PageNumber": "1"`, `"PageNumber": "`+number+`"`, 1)}
+	}
+	v := newVendor(t, page("1", bareTask, aTask), page("2", aTask))
+	tasks, err := worktime.Collect(v.client(t).Tasks.All(t.Context(), TaskQuery{ProjectID: 1201}))
+	require.NoError(t, err)
+	assert.Equal(t, []Task{theBareTask(), theTask()}, tasks)
+
+	v = newVendor(t, page("1", `{ "TaskID": 1 }`, anExtendedTask), page("2", anExtendedTask))
+	filtered, err := worktime.Collect(v.client(t).Tasks.Filter(t.Context(), TaskFilter{}))
+	require.NoError(t, err)
+	assert.Len(t, filtered, 2)
+	assert.Len(t, v.requests(), 2)
 }
 
 // Trap 10: minutes are not what is left over of the hours, and nothing billable goes with what is not billable.
@@ -395,17 +381,10 @@ func TestTaskInput(t *testing.T) {
 		_, err := tasks.CreateRegistration(ctx, registration)
 		requireField(t, err, field)
 	}
-	for field, tasks := range map[string]iter.Seq2[Task, error]{
-		"TaskQuery.ProjectID":               tasks.All(ctx, TaskQuery{}),
-		"TaskQuery.PageSize":                tasks.TravelTimeTaskForTimeTracking(ctx, TaskQuery{1201, Paging{PageSize: -1}}),
-		"CustomerTaskSearch.CustomerID":     tasks.SearchForTimeTrackingByCustomerID(ctx, CustomerTaskSearch{}),
-		"CustomerTaskTextSearch.CustomerID": tasks.SearchForTimeTrackingByCustomerIDOrderByRecentRegistration(ctx, CustomerTaskTextSearch{}),
-		"ProjectTaskSearch.ProjectID":       tasks.SearchForTimeTrackingByProjectID(ctx, ProjectTaskSearch{}),
-		"ProjectTaskTextSearch.ProjectID":   tasks.SearchForTimeTrackingByProjectIDOrderByTravelTimeTask(ctx, ProjectTaskTextSearch{}),
-	} {
-		_, err := worktime.Collect(tasks)
-		requireField(t, err, field)
-	}
+	_, err = worktime.Collect(tasks.All(ctx, TaskQuery{}))
+	requireField(t, err, "TaskQuery.ProjectID")
+	_, err = worktime.Collect(tasks.TravelTimeTaskForTimeTracking(ctx, TaskQuery{1201, Paging{PageSize: -1}}))
+	requireField(t, err, "TaskQuery.PageSize")
 	_, err = worktime.Collect(tasks.Filter(ctx, TaskFilter{TaskGUID: "5501"}))
 	requireField(t, err, "TaskFilter.TaskGUID")
 	assert.Empty(t, v.requests())

@@ -29,6 +29,7 @@ var wire = map[string]map[string]wireRow{
 	"customers":         customerRows,
 	"projects":          projectRows,
 	"tasks":             taskRows,
+	"task searches":     taskSearchRows,
 	"timeregistrations": timeRegistrationRows,
 	"timetrackingitems": timeTrackingItemRows,
 	"users":             userRows,
