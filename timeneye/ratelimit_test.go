@@ -61,6 +61,7 @@ func walk(t *testing.T, client *timeneye.Client) {
 }
 
 func TestBulkPaced(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv, client, refused := bulk(t, func(c *timeneye.Config) { c.Pace = true })
 		began := time.Now()
@@ -80,6 +81,7 @@ func TestBulkPaced(t *testing.T) {
 
 // Without the pacer each 429 is waited out once.
 func TestBulkUnpaced(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv, client, refused := bulk(t, nil)
 		began := time.Now()

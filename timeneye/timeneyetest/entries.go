@@ -60,7 +60,7 @@ func listEntries(c *call) (any, *refusal) {
 		}
 	}
 	members := c.query["member_ids[]"]
-	var entries []*timeneye.Entry
+	entries := make([]*timeneye.Entry, 0, len(c.entries))
 	for i := range c.entries {
 		e := &c.entries[i]
 		if e.Date.Before(from) || to.Before(e.Date) || c.user.Role == Member && e.UserID != c.user.ID ||
