@@ -35,6 +35,7 @@ type Config struct {
 	BaseURL string
 	// Pace spreads the requests of a bulk job evenly over the vendor's window of 5 minutes, by the
 	// quota that its answers tell (until then the smallest plan's 500), so that none is refused.
+	// Accounts share the pace: a job over several of them is spread as if they were one user.
 	// Without it requests go out at once, and the quota is met as a 429, which is waited out.
 	Pace bool
 	// Options are those of all providers. RetryPolicy.MaxWait is 5 minutes if it is zero.

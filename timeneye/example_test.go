@@ -124,6 +124,55 @@ func ExampleProjectService_All() {
 	// 310 Website 77 Design
 }
 
+// What is not typed here is a type and a call.
+func ExampleClient_Do() {
+	ctx := context.Background()
+	server, client := start()
+	defer server.Close()
+	defer client.Close(ctx)
+
+	type project struct {
+		ID   int64  `json:"project_id"`
+		Name string `json:"name"`
+	}
+	var out struct {
+		Data []project `json:"data"`
+	}
+	if err := client.Do(ctx, worktime.Request{Path: "/projects"}, &out); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(out.Data)
+
+	var raw []byte // to see what there is
+	if err := client.Do(ctx, worktime.Request{Path: "/projects"}, &raw); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(raw))
+	// Output:
+	// [{310 Website}]
+	// {"data":[{"name":"Website","project_id":310}]}
+}
+
+func ExampleClient_RateLimit() {
+	ctx := context.Background()
+	server, client := start(timeneyetest.WithRateLimit(2000))
+	defer server.Close()
+	defer client.Close(ctx)
+
+	for _, err := range client.Projects.All(ctx, timeneye.ProjectQuery{}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	quota := client.RateLimit()
+	fmt.Println(quota.Remaining, "of", quota.Limit)
+	// Output:
+	// 1999 of 2000
+}
+
 // What a Member may not do is told apart from what went wrong.
 func ExampleClientService_Create() {
 	ctx := context.Background()

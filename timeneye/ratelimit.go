@@ -21,7 +21,8 @@ type RateLimit struct {
 }
 
 // RateLimit returns what the vendor last told to this client, to those derived from it and to its
-// accounts, which share one quota. It makes no request.
+// accounts, which share one quota. With several accounts it is that of the one that was answered last, if the
+// vendor counts each user by itself. It makes no request.
 func (c *Client) RateLimit() RateLimit {
 	s := c.core.api.Quota.State()
 	return RateLimit{Limit: s.Limit, Remaining: s.Remaining, Reset: s.Reset, Seen: s.Seen}
