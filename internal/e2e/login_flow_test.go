@@ -4,84 +4,154 @@ import (
 	"context"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/worktime-go/worktime"
-	"github.com/worktime-go/worktime/internal/auth"
-	"github.com/worktime-go/worktime/internal/transport"
+	"github.com/worktime-go/worktime/timelog"
+	"github.com/worktime-go/worktime/timeneye"
 	"github.com/worktime-go/worktime/tokenstore"
 )
 
-// The logins of programs at the peer, without a browser: the test does what one would do.
+// loopback is a redirect URL of a program: the peer takes any port.
+const loopback = "http://127.0.0.1:0/callback"
 
-// flow is a login at an issuer; prepare adds what the vendor's has besides.
-func (i *issuer) flow(t *testing.T, prepare func(*auth.Flow)) *auth.Logins {
-	t.Helper()
-	client, err := transport.New(transport.NewFamily(i.client), "e2e", worktime.Options{})
-	require.NoError(t, err)
-	f := auth.Flow{
-		Client: client, ClientID: i.ClientID, ClientSecret: i.ClientSecret, RedirectURL: "http://127.0.0.1:0/callback", PKCE: true,
-		Store: tokenstore.Memory(),
-	}
-	prepare(&f)
-	logins, err := auth.NewLogins(f)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, logins.Close(context.Background())) })
-	return logins
+// vendorAPI stands for TimeLog's and Timeneye's API. A program may use each token once: the next request with it is
+// answered by 401, upon which the program gets another one.
+type vendorAPI struct {
+	*httptest.Server
+
+	mu   sync.Mutex
+	used map[string]bool // token and program
 }
 
-func (i *issuer) openID(t *testing.T, f *auth.Flow) {
+func newVendorAPI(t *testing.T) *vendorAPI {
 	t.Helper()
-	provider, err := auth.NewProvider(auth.ProviderConfig{Client: f.Client, Issuer: i.URL})
+	a := &vendorAPI{used: map[string]bool{}}
+	a.Server = httptest.NewServer(a)
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (a *vendorAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	use := r.Header.Get("Authorization") + r.UserAgent()
+	a.mu.Lock()
+	again := a.used[use]
+	a.used[use] = true
+	a.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	if again {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	_, _ = w.Write([]byte(`{"Properties":{"UserID":82,"FirstName":"Ann","LastName":"Berg","Initials":"ANB"}}`))
+}
+
+// anyRequest is one that vendorAPI answers.
+var anyRequest = worktime.Request{Method: http.MethodGet, Path: "/v1/user/me"} //nolint:gochecknoglobals // never changed
+
+// client is what the clients of TimeLog and Timeneye have in common.
+type client interface {
+	Login(ctx context.Context) error
+	Logout(ctx context.Context) error
+	TokenSource(ctx context.Context) oauth2.TokenSource
+	Do(ctx context.Context, r worktime.Request, out any) error
+}
+
+// options are those of a client that trusts the issuer's certificate.
+func (i *issuer) options() worktime.Options {
+	return worktime.Options{HTTPClient: &http.Client{Transport: i.client.Transport}}
+}
+
+// timelog returns a client of TimeLog that can log in at the peer; change makes its login another one.
+func (p *peer) timelog(t *testing.T, change func(*timelog.HybridLogin)) *timelog.Client {
+	t.Helper()
+	i := p.TimeLog
+	login := timelog.HybridLogin{
+		ClientID: i.ClientID, ClientSecret: i.ClientSecret, RedirectURL: loopback, LoginURL: i.URL, Store: tokenstore.Memory(),
+	}
+	change(&login)
+	c, err := timelog.NewClient(timelog.Config{
+		SiteURL: newVendorAPI(t).URL + "/acme", Auth: login, Options: i.options(),
+	})
 	require.NoError(t, err)
-	f.OpenID, f.Hybrid, f.Scopes, f.RefreshRedirect = provider, true, strings.Fields(i.Scope), true
+	t.Cleanup(func() { assert.NoError(t, c.Close(context.Background())) })
+	return c
+}
+
+// timeneye is the same for Timeneye.
+func (p *peer) timeneye(t *testing.T, change func(*timeneye.PKCELogin)) *timeneye.Client {
+	t.Helper()
+	i := p.Timeneye
+	login := timeneye.PKCELogin{
+		ClientID: i.ClientID, AuthURL: i.AuthorizationEndpoint, TokenURL: i.TokenEndpoint, RedirectURL: loopback, Store: tokenstore.Memory(),
+	}
+	change(&login)
+	c, err := timeneye.NewClient(timeneye.Config{
+		BaseURL: newVendorAPI(t).URL + "/api/v1", Auth: login, Options: i.options(),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Close(context.Background())) })
+	return c
+}
+
+// answerOf returns the parameters with which a visit to the login page ends.
+func (i *issuer) answerOf(t *testing.T, address, user string) url.Values {
+	t.Helper()
+	query := parsed(t, address).Query()
+	query.Set("login_hint", user)
+	came := i.browse(t, query)
+	if query.Get("response_mode") != "form_post" {
+		return came.redirected(t)
+	}
+	parameters := url.Values{}
+	for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`).FindAllSubmatch(came.Body, -1) {
+		parameters.Add(html.UnescapeString(string(field[1])), html.UnescapeString(string(field[2])))
+	}
+	require.NotEmpty(t, parameters, "%s", came.Body)
+	return parameters
 }
 
 // respond has the answer of a visit to the login page delivered to the redirect URI, in its response mode
 // or replayed in another one.
 func (i *issuer) respond(t *testing.T, address, user, mode string) {
 	t.Helper()
-	query := parsed(t, address).Query()
-	query.Set("login_hint", user)
-	came := i.browse(t, query)
-	to := query.Get("redirect_uri")
-	var parameters url.Values
-	if query.Get("response_mode") == "form_post" {
-		parameters = url.Values{}
-		for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`).FindAllSubmatch(came.Body, -1) {
-			parameters.Add(html.UnescapeString(string(field[1])), html.UnescapeString(string(field[2])))
-		}
-		require.NotEmpty(t, parameters, "%s", came.Body)
-	} else {
-		parameters = came.redirected(t)
-	}
-	client := newClient(t, nil)
+	parameters := i.answerOf(t, address, user)
+	to := parsed(t, address).Query().Get("redirect_uri")
+	browser := newClient(t, nil)
 	if mode == "query" {
-		a := send(t, client, get(t, to+"?"+parameters.Encode()))
+		a := send(t, browser, get(t, to+"?"+parameters.Encode()))
 		require.Equal(t, http.StatusSeeOther, a.Status)
-		a = send(t, client, get(t, to))
+		a = send(t, browser, get(t, to))
 		assert.Contains(t, string(a.Body), "ogged in")
 		return
 	}
 	if mode == "fragment" { // what the page's script does
-		assert.Contains(t, string(send(t, client, get(t, to)).Body), "location.hash")
+		assert.Contains(t, string(send(t, browser, get(t, to)).Body), "location.hash")
 	}
-	r, err := http.NewRequest(http.MethodPost, to, strings.NewReader(parameters.Encode()))
-	require.NoError(t, err)
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	assert.Contains(t, string(send(t, client, r).Body), "<h1>")
+	assert.Contains(t, string(send(t, browser, posted(t, to, parameters)).Body), "<h1>")
 }
 
 func get(t *testing.T, address string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, address, nil)
 	require.NoError(t, err)
+	return r
+}
+
+func posted(t *testing.T, address string, form url.Values) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
 }
 
@@ -92,84 +162,28 @@ func parsed(t *testing.T, address string) *url.URL {
 	return u
 }
 
-// goesOn checks that the login is the user's, that it can be refreshed, and that a logout ends it.
-func (i *issuer) goesOn(t *testing.T, logins *auth.Logins, user string) {
+// goesOn checks that the login is the user's, that a 401 refreshes it, and that a logout ends it.
+func (i *issuer) goesOn(t *testing.T, c client, user string) {
 	t.Helper()
-	source := logins.Source("")
-	bearer, err := source.Authorize(t.Context())
+	first, err := c.TokenSource(t.Context()).Token()
 	require.NoError(t, err)
-	who, ok := i.whoami(t, strings.TrimPrefix(bearer, "Bearer "))
+	who, ok := i.whoami(t, first.AccessToken)
 	require.True(t, ok)
 	assert.Equal(t, user, who.Subject)
-	renewed, err := source.Refused(t.Context(), bearer, nil) // as if the API had answered 401
-	require.NoError(t, err)
-	require.NotEmpty(t, renewed)
-	assert.NotEqual(t, bearer, renewed)
-	assert.Zero(t, i.stats(t).ReuseDetected)
-	require.NoError(t, logins.Logout(t.Context(), ""))
-	_, ok = i.whoami(t, strings.TrimPrefix(renewed, "Bearer "))
-	assert.False(t, ok, "the logout has ended it at the server")
-	_, err = source.Authorize(t.Context())
-	require.ErrorIs(t, err, worktime.ErrLoginRequired)
-}
-
-func TestHybridLoginAtThePeer(t *testing.T) {
-	for name, cert := range map[string]*certificate{"http": nil, "https": newCertificate(t)} {
-		p := startPeer(t, peerOptions{TLS: cert})
-		for _, mode := range []string{"form_post", "fragment", "query"} {
-			for pkce, use := range map[string]bool{"PKCE": true, "no PKCE": false} {
-				t.Run(name+", "+mode+", "+pkce, func(t *testing.T) {
-					logins := p.TimeLog.flow(t, func(f *auth.Flow) {
-						p.TimeLog.openID(t, f)
-						f.PKCE, f.ResponseMode = use, "form_post"
-						if mode == "fragment" {
-							f.ResponseMode = mode
-						}
-						f.Open = func(_ context.Context, address string) error {
-							p.TimeLog.respond(t, address, "ann", mode)
-							return nil
-						}
-					})
-					require.NoError(t, logins.Run(t.Context(), ""))
-					p.TimeLog.goesOn(t, logins, "ann")
-				})
-			}
-		}
+	for range 2 {
+		require.NoError(t, c.Do(t.Context(), anyRequest, nil))
 	}
-}
-
-func TestPKCELoginAtThePeer(t *testing.T) {
-	p := startPeer(t, peerOptions{})
-	logins := p.Timeneye.flow(t, func(f *auth.Flow) {
-		i := p.Timeneye
-		f.Metadata = auth.Metadata{
-			Issuer: i.URL, Authorization: parsed(t, i.AuthorizationEndpoint), Token: parsed(t, i.TokenEndpoint), Revocation: parsed(t, i.RevocationEndpoint),
-		}
-		f.Open = func(_ context.Context, address string) error {
-			i.respond(t, address, "ann", "query")
-			return nil
-		}
-	})
-	require.NoError(t, logins.Run(t.Context(), ""))
-	p.Timeneye.goesOn(t, logins, "ann")
-}
-
-func TestDeniedLoginAtThePeer(t *testing.T) {
-	p := startPeer(t, peerOptions{})
-	logins := p.TimeLog.flow(t, func(f *auth.Flow) {
-		p.TimeLog.openID(t, f)
-		f.ResponseMode = "form_post"
-		f.Open = func(_ context.Context, address string) error {
-			p.TimeLog.respond(t, address, "deny", "form_post")
-			return nil
-		}
-	})
-	err := logins.Run(t.Context(), "")
-	require.ErrorIs(t, err, worktime.ErrForbidden)
-	var refused *worktime.AuthError
-	require.ErrorAs(t, err, &refused)
-	assert.Equal(t, "access_denied", refused.Code)
-	_, err = logins.Source("").Authorize(t.Context())
+	renewed, err := c.TokenSource(t.Context()).Token()
+	require.NoError(t, err)
+	assert.NotEqual(t, first.AccessToken, renewed.AccessToken)
+	who, ok = i.whoami(t, renewed.AccessToken)
+	require.True(t, ok)
+	assert.Equal(t, user, who.Subject)
+	assert.Zero(t, i.stats(t).ReuseDetected)
+	require.NoError(t, c.Logout(t.Context()))
+	_, err = c.TokenSource(t.Context()).Token()
 	require.ErrorIs(t, err, worktime.ErrLoginRequired)
-	assert.Zero(t, p.TimeLog.stats(t).Granted["authorization_code"])
+	require.ErrorIs(t, c.Do(t.Context(), anyRequest, nil), worktime.ErrLoginRequired)
+	_, ok = i.whoami(t, renewed.AccessToken)
+	assert.Equal(t, i.ClientSecret == "", ok, "TimeLog's is revoked; how Timeneye's could be is not known")
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func TestPeerHybridLogin(t *testing.T) {
 	who, ok := i.whoami(t, got.AccessToken)
 	require.True(t, ok)
 	assert.Equal(t, owner{Subject: "user-1", ClientID: i.ClientID, Scope: "openid offline_access tlp"}, who)
-	assert.Contains(t, i.withBearer(t, i.URL+"/api/ResolveUri", got.AccessToken).body(), `"url":"`+i.URL+`/account"`)
+	assert.Contains(t, i.withBearer(t, i.URL+"/api/ResolveUri", got.AccessToken).body(), `"url":"`+strings.TrimSuffix(i.URL, "/timelog")+`/account"`)
 
 	assert.Equal(t, "invalid_grant", i.token(t, codeForm(code, nil)).Error, "a code is good for one use")
 	_, ok = i.whoami(t, got.AccessToken)

@@ -226,7 +226,7 @@ export class Issuer {
     switch (true) {
       case path.startsWith('/interaction/'): return this.#login(req, res);
       case path === '/whoami': return this.#api(req, res, (owner) => owner);
-      case path === '/api/ResolveUri': return this.#api(req, res, () => ({ url: `${this.url}/account` }));
+      case path === '/api/ResolveUri': return this.#api(req, res, () => ({ url: new URL('/account', this.url).href }));
       default: return this.#listener(req, res);
     }
   }
