@@ -129,10 +129,23 @@ func (p PKCELogin) access(sender *transport.Client) (auth.Access, error) {
 		ClientID: p.ClientID, RedirectURL: p.RedirectURL, PKCE: true, DefaultLifetime: defaultLifetime,
 		Store: p.Store, Open: p.Open, Paste: p.Paste,
 	})
-	if field, ok := errors.AsType[*worktime.FieldError](err); ok {
-		return nil, badField("PKCELogin."+field.Field, field.Reason)
+	if err != nil {
+		return nil, named(err)
 	}
-	return logins, err
+	return logins, nil
+}
+
+// named says which field an error of the login is about.
+func named(err error) error {
+	e, ok := errors.AsType[*worktime.FieldError](err)
+	switch {
+	case !ok:
+		return err
+	case e.Field == "Key", e.Field == "StartPath":
+		return badField("LoginHandlerConfig."+e.Field, e.Reason)
+	default:
+		return badField("PKCELogin."+e.Field, e.Reason)
+	}
 }
 
 func (PKCELogin) unauthorized() string { return retiredAPI }
@@ -176,13 +189,14 @@ func (c *Client) Login(ctx context.Context) error {
 }
 
 // BeginLogin returns the address to send a browser to, and what [Client.FinishLogin] needs of this
-// login. Errors are [worktime.AuthError].
+// login. A RedirectURL with port 0 is a [worktime.FieldError], everything else a [worktime.AuthError].
 func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Transaction, err error) {
 	logins, err := c.logins()
 	if err != nil {
 		return "", Transaction{}, err
 	}
-	return logins.Begin(ctx, c.account)
+	address, transaction, err = logins.Begin(ctx, c.account)
+	return address, transaction, named(err)
 }
 
 // FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account
@@ -202,7 +216,8 @@ func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return logins.Handler(config)
+	handler, err := logins.Handler(config)
+	return handler, named(err)
 }
 
 // Logout deletes the stored login. How the vendor could be told is not documented: the access token

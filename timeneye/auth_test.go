@@ -37,6 +37,10 @@ func logIn(t *testing.T, srv *timeneyetest.Server, client *timeneye.Client) {
 	t.Helper()
 	address, transaction, err := client.BeginLogin(t.Context())
 	require.NoError(t, err)
+	encoded, err := transaction.Encode() // as a web application keeps it
+	require.NoError(t, err)
+	transaction, err = timeneye.DecodeTransaction(encoded)
+	require.NoError(t, err)
 	address, err = srv.Visit(t.Context(), address)
 	require.NoError(t, err)
 	require.NoError(t, client.FinishLogin(t.Context(), transaction, arrival(t, address)))
@@ -207,6 +211,14 @@ func TestLoginHandler(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
+	for field, config := range map[string]timeneye.LoginHandlerConfig{
+		"LoginHandlerConfig.Key": {Key: []byte("short")}, "LoginHandlerConfig.StartPath": {StartPath: "/timeneye/callback"},
+	} {
+		_, err := client.LoginHandler(config)
+		var e *worktime.FieldError
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, field, e.Field)
+	}
 	start := httptest.NewRecorder()
 	handler.ServeHTTP(start, arrival(t, "https://app.example/timeneye/login"))
 	require.Equal(t, http.StatusSeeOther, start.Code)
@@ -338,5 +350,5 @@ func TestLoginEnds(t *testing.T) {
 	_, _, err := client.BeginLogin(t.Context())
 	var e *worktime.FieldError
 	require.ErrorAs(t, err, &e)
-	assert.Equal(t, "RedirectURL", e.Field)
+	assert.Equal(t, "PKCELogin.RedirectURL", e.Field)
 }

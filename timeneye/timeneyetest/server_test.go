@@ -130,6 +130,52 @@ func TestFaults(t *testing.T) {
 	assert.Equal(t, 200, c.get("/entries").status)
 }
 
+// What goes wrong is what the client makes of it.
+func TestFaultsOfTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := timeneyetest.NewServer(t, project())
+		config := srv.Config()
+		config.Options.Retry.MaxAttempts = -1
+		client, err := timeneye.NewClient(config)
+		require.NoError(t, err)
+		defer client.Close(t.Context())
+		for name, c := range map[string]struct {
+			fault  timeneyetest.Fault
+			is     error
+			booked int
+		}{
+			"reply":        {timeneyetest.Reply(409, "text/plain", "twice"), worktime.ErrConflict, 0},
+			"content type": {timeneyetest.ContentType("text/plain"), worktime.ErrBadResponse, 1},
+			"delay":        {timeneyetest.Delay(time.Second), nil, 1},
+			"timeout":      {timeneyetest.Delay(time.Hour), worktime.ErrUnknownOutcome, 0},
+			"truncated":    {timeneyetest.Truncate(), worktime.ErrUnknownOutcome, 1},
+			"stall":        {timeneyetest.Stall(), worktime.ErrUnknownOutcome, 1},
+			"malformed":    {timeneyetest.Malformed(), worktime.ErrBadResponse, 1},
+			"dropped":      {timeneyetest.Drop(), worktime.ErrUnknownOutcome, 0},
+			"lost answer":  {timeneyetest.LoseAnswer(), worktime.ErrUnknownOutcome, 1},
+			"huge":         {timeneyetest.HugeBody(1 << 30), worktime.ErrTooLarge, 0},
+			"gzip bomb":    {timeneyetest.GzipBomb(1 << 30), worktime.ErrTooLarge, 0},
+		} {
+			before := len(srv.Entries())
+			srv.Fail(c.fault)
+			_, err := client.Entries.Create(t.Context(), timeneye.NewEntry{ProjectID: 310, PhaseID: 77, Minutes: 30, Date: monday})
+			if c.is == nil {
+				require.NoError(t, err, name)
+			} else {
+				require.ErrorIs(t, err, c.is, name)
+			}
+			assert.Equal(t, c.booked, len(srv.Entries())-before, name)
+		}
+		release := make(chan struct{})
+		srv.Fail(timeneyetest.Hold(release))
+		time.AfterFunc(time.Second, func() { close(release) })
+		began := time.Now()
+		_, err = worktime.Collect(client.Projects.All(t.Context(), timeneye.ProjectQuery{}))
+		require.NoError(t, err)
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
 // The server can be mounted elsewhere, or listen itself.
 func TestPlaces(t *testing.T) {
 	srv := timeneyetest.NewServer(t)
