@@ -45,8 +45,8 @@ type TimeRegistration struct {
 
 // Changes returns the change that keeps what was read, to be changed further and given to
 // [TimeRegistrationService.Update]. An absence has none: its TaskID is 0, which Update refuses. TimeLog does not tell
-// IsCalendarEvent, so set it for what came out of a calendar; and what has an EndTime, which that operation does
-// not take, is better changed with [TimeRegistration.TimeChanges].
+// IsCalendarEvent, so set it for what came out of a calendar, nor GroupType, which is taken to be GroupProject. What has
+// an EndTime, which that operation does not take, is better changed with [TimeRegistration.TimeChanges].
 func (t TimeRegistration) Changes() TimeRegistrationChanges {
 	return TimeRegistrationChanges{
 		GUID: t.GUID, TaskID: t.taskID(), UserID: t.UserID, Date: t.Date, TimeSpent: t.spent(), GroupType: GroupProject,

@@ -57,7 +57,8 @@ func (s *TimeRegistrationService) Create(ctx context.Context, registration NewTi
 
 // Find looks for a registration that [TimeRegistrationService.Create] was to book: by its GUID among the caller's own of
 // its day, of which it reads those on the same task one by one. That finds its number too. A registration of another person
-// cannot be found so, and is a [worktime.FieldError].
+// cannot be found so, and is a [worktime.FieldError]. What is not found has not been booked so far; a request whose answer was
+// lost may still be under way.
 func (s *TimeRegistrationService) Find(ctx context.Context, registration NewTimeRegistration) (found TimeRegistration, ok bool, err error) {
 	if err := registration.check(); err != nil {
 		return found, false, err
