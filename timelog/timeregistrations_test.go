@@ -167,6 +167,18 @@ var timeRegistrationRows = map[string]wireRow{
 		},
 		"POST /acme/api/v1/time-registration/import", anImport, `{ "TimeRegistrationID": 9001 }`, TimeRegistrationID(9001),
 	},
+	"import absence": {
+		"POST /v1/time-registration/import",
+		func(ctx context.Context, c *Client) (any, error) {
+			_, err := c.TimeRegistrations.Import(ctx, TimeRegistrationImport{
+				UserID: 82, Date: at("2026-06-10"), GroupType: GroupAbsence, AbsenceCodeID: 7, Hours: 7.4, HourlyRateName: "-", CostPriceName: "Standard",
+			})
+			return nothing(err)
+		},
+		"POST /acme/api/v1/time-registration/import", `{ "TaskID": 0, "ProjectID": 0, "ContractID": 0, "UserID": 82, "Date": "2026-06-10T00:00:00",
+			"Hours": 7.4, "GroupType": 3, "AbsenceCodeID": 7, "Billable": false, "BillableHours": 0, "HourlyRate": 0, "HourlyRateName": "-",
+			"CostPrice": 0, "CostPriceName": "Standard" }`, `null`, nil,
+	},
 	"validate import": {
 		"POST /v1/time-registration/validate-import",
 		func(ctx context.Context, c *Client) (any, error) {
