@@ -13,12 +13,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/oauth2"
-
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/timelog"
 	"github.com/worktime-go/worktime/timeneye"
 	"github.com/worktime-go/worktime/tokenstore"
+	"golang.org/x/oauth2"
 )
 
 // loopback is a redirect URL of a program: the peer takes any port.
@@ -56,7 +55,7 @@ func (a *vendorAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // anyRequest is one that vendorAPI answers.
-var anyRequest = worktime.Request{Method: http.MethodGet, Path: "/v1/user/me"} //nolint:gochecknoglobals // never changed
+var anyRequest = worktime.Request{Method: http.MethodGet, Path: "/v1/user/me"}
 
 // client is what the clients of TimeLog and Timeneye have in common.
 type client interface {

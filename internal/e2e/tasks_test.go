@@ -10,5 +10,6 @@ func tasks() map[string]task {
 	}
 	maps.Copy(all, storeTasks())
 	maps.Copy(all, refreshTasks())
+	maps.Copy(all, timelogTasks())
 	return all
 }
