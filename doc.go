@@ -1,10 +1,9 @@
-// Package worktime holds the words that the clients of all time-tracking products
-// share: dates, options, retry rules, pages, trace hooks and errors. Protime is there
-// today; TimeLog and Timeneye follow.
+// Package worktime holds the words that the clients of three time-tracking products
+// share: dates, options, retry rules, pages, trace hooks and errors.
 //
-// A program starts with one of the provider packages, for example
-// [github.com/worktime-go/worktime/protime], and meets this package where it
-// sets [Options], ranges over an iterator or looks at an error:
+// A program starts with one of the provider packages,
+// [github.com/worktime-go/worktime/protime], [github.com/worktime-go/worktime/timelog] or
+// [github.com/worktime-go/worktime/timeneye], and meets this package where it sets [Options], ranges over an iterator or looks at an error:
 //
 //	for clocking, err := range client.Clockings.All(ctx, query) {
 //		switch {
