@@ -9,8 +9,8 @@ import (
 )
 
 // change makes the stored login what f returns, nil for none: a person logs in or out. It is a
-// flight like a renewal, so that none of the two can land on top of the other. If ctx ends while the
-// store is at work, the change goes on.
+// flight like a renewal, so that none of the two can land on top of the other. If ctx ends when it has
+// begun, the change goes on.
 func (s *Source) change(ctx context.Context, f func(ctx context.Context, old *tokenstore.Record) (*tokenstore.Record, error)) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -28,7 +28,7 @@ func (s *Source) change(ctx context.Context, f func(ctx context.Context, old *to
 	}
 	if s.closed {
 		s.mu.Unlock()
-		return s.newError(errors.New("the client is closed"))
+		return s.newError(errClosed)
 	}
 	own := s.launch(s.current.Load())
 	own.change = f
@@ -97,7 +97,9 @@ func (s *Source) alter(ctx context.Context, f *flight, seen *token) error {
 	if err == nil {
 		s.unsaved.Store(nil)
 	}
-	s.notSaved(err)
+	if f.changed {
+		s.notSaved(err)
+	}
 	if err == nil && !f.changed {
 		return errors.New("the token store did not carry out the change")
 	}
@@ -106,6 +108,12 @@ func (s *Source) alter(ctx context.Context, f *flight, seen *token) error {
 
 // usable reports why a login could not be stored, as far as that shows without writing.
 func (s *Source) usable(ctx context.Context) error {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		return s.newError(errClosed)
+	}
 	record, err := s.login.Store.Load(ctx, s.login.Key)
 	switch {
 	case err == nil:

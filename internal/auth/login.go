@@ -194,7 +194,8 @@ func (l *Logins) begin(ctx context.Context, account, redirectURI, responseMode s
 
 // Finish ends a login with the request that came to the redirect URI, or one made of the address
 // that a browser has ended at. The login is stored under the account of the transaction. An
-// answer that does not belong to the transaction leaves it as it was.
+// answer that does not belong to the transaction leaves it as it was. If ctx ends while the code is exchanged,
+// the login goes on, and Close waits for it.
 //
 // Errors are [worktime.AuthError].
 func (l *Logins) Finish(ctx context.Context, tx Transaction, r *http.Request) error {
@@ -249,12 +250,18 @@ func (l *Logins) finish(ctx context.Context, tx Transaction, values url.Values) 
 	if err := l.checkIssuer(md, a); err != nil {
 		return err
 	}
-	record, err := l.exchange(ctx, md, tx, a)
-	if err != nil {
-		return err
+	want := Expectation{Channel: FrontChannel, ClientID: l.flow.ClientID, Begun: tx.begun, Nonce: tx.nonce, Code: a.code}
+	if l.flow.Hybrid {
+		claims, err := l.flow.OpenID.Check(ctx, a.idToken, want)
+		if err != nil {
+			return err
+		}
+		want.First = &claims
 	}
-	return l.Source(tx.account).change(ctx, func(context.Context, *tokenstore.Record) (*tokenstore.Record, error) {
-		return record, nil
+	// Under the store's lock, and whatever becomes of the caller: between the exchange and the save there is
+	// nothing to wait for, and nothing that could lose the login.
+	return l.Source(tx.account).change(ctx, func(ctx context.Context, _ *tokenstore.Record) (*tokenstore.Record, error) {
+		return l.exchange(ctx, md, tx, want)
 	})
 }
 
@@ -320,24 +327,16 @@ func (l *Logins) checkIssuer(md Metadata, a answer) error {
 
 // exchange swaps the code for tokens (RFC 6749, section 4.1.3). Nothing of the answer is used
 // before its ID token has passed (RFC 9700, section 4.5.3.2).
-func (l *Logins) exchange(ctx context.Context, md Metadata, tx Transaction, a answer) (*tokenstore.Record, error) {
-	want := Expectation{Channel: FrontChannel, ClientID: l.flow.ClientID, Begun: tx.begun, Nonce: tx.nonce, Code: a.code}
-	if l.flow.Hybrid {
-		claims, err := l.flow.OpenID.Check(ctx, a.idToken, want)
-		if err != nil {
-			return nil, err
-		}
-		want.First = &claims
-	}
+func (l *Logins) exchange(ctx context.Context, md Metadata, tx Transaction, want Expectation) (*tokenstore.Record, error) {
 	form := append(l.clientForm(), // in the order of TimeLog's reference; Timeneye's names no order
 		Field{Name: "grant_type", Value: "authorization_code"},
-		Field{Name: "code", Value: a.code, Secret: true},
+		Field{Name: "code", Value: want.Code, Secret: true},
 		Field{Name: "redirect_uri", Value: tx.redirectURI},
 		Field{Name: "code_verifier", Value: tx.verifier, Secret: true})
 	// A code is good for one use (RFC 6749, section 4.1.2): once.
 	record, err := l.endpoint(md).exchange(ctx, "code exchange", transport.Once, form)
 	if err != nil {
-		return nil, spentCode(ctx, err)
+		return nil, spentCode(err)
 	}
 	if l.flow.openID() {
 		if record.IDToken == "" {
@@ -359,7 +358,7 @@ func (l *Logins) exchange(ctx context.Context, md Metadata, tx Transaction, a an
 
 // spentCode says of a code exchange with an unknown outcome what there is to do: not to look what
 // has become of it, but to log in again.
-func spentCode(ctx context.Context, err error) error {
+func spentCode(err error) error {
 	e, ok := errors.AsType[*worktime.AuthError](err)
 	if !ok || !errors.Is(err, worktime.ErrUnknownOutcome) {
 		return err
@@ -369,7 +368,7 @@ func spentCode(ctx context.Context, err error) error {
 		out.Err = transport.Join(worktime.ErrRedirect, hinted(err), errors.New("then log in again"))
 		return &out
 	}
-	out.Err = transport.Join(ctx.Err(), worktime.ErrLoginRequired, worktime.ErrUnavailable,
+	out.Err = transport.Join(worktime.ErrLoginRequired, worktime.ErrUnavailable,
 		errors.New("the outcome of the code exchange is unknown, and a code cannot be sent twice"))
 	return &out
 }

@@ -334,15 +334,14 @@ func TestCancelledLogin(t *testing.T) {
 	})
 	t.Run("during the code exchange", func(t *testing.T) {
 		var p *program
-		asked := make(chan struct{})
-		p = start(t, newHybrid(t, anyPort, func(s *loginServer) {
-			s.answer = func(_ http.ResponseWriter, r *http.Request, _ string) { close(asked); <-r.Context().Done() }
-		}))
+		var asked, release chan struct{}
+		p = start(t, newHybrid(t, anyPort, func(s *loginServer) { asked, release = held(s) }))
 		go p.post()
 		<-asked
 		p.cancel()
 		require.ErrorIs(t, <-p.done, context.Canceled)
 		p.gone(t)
+		close(release)
 	})
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -203,11 +203,13 @@ func (s *Source) wait(ctx context.Context, seen *token) (*token, error) {
 	return t, err
 }
 
+var errClosed = errors.New("the client is closed")
+
 // grounded is why no flight may start; nil if one may. The caller holds mu.
 func (s *Source) grounded(now time.Time) error {
 	switch {
 	case s.closed:
-		return s.newError(errors.New("the client is closed"))
+		return s.newError(errClosed)
 	case !s.failed.IsZero() && now.Sub(s.failed) < failureShare:
 		return s.err
 	}
