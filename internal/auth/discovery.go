@@ -285,7 +285,8 @@ func (m *memo[T]) after(ctx context.Context, seen *T, fetch func(context.Context
 	}
 	v, err := fetch(ctx)
 	if err != nil {
-		if ctx.Err() == nil {
+		// The end of a context is the caller's, also if it is only foreseen.
+		if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
 			*m.last = failure{time.Now(), err}
 		}
 		return nil, err

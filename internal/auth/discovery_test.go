@@ -340,3 +340,21 @@ func TestParseEndpoint(t *testing.T) {
 		assert.Error(t, err, bad)
 	}
 }
+
+// A caller who has no time does not answer for those who have.
+func TestDiscoveryDeadlineIsNotShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOpenID(t)
+		o.instead(discovery, func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, http.StatusTooManyRequests, "", "Retry-After", "10")
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := o.provider.Metadata(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "no wait is begun that is too long")
+		require.NoError(t, ctx.Err())
+		o.instead(discovery, nil)
+		_, err = o.provider.Metadata(t.Context())
+		require.NoError(t, err)
+	})
+}

@@ -6,7 +6,9 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -19,8 +21,9 @@ type HandlerConfig struct {
 	// at the path of the redirect URL.
 	StartPath string
 	// Account returns the label of the account that the person in front of the browser may log in to,
-	// known from the application's own session. An error refuses the login; its text is not shown. Nil:
-	// the client's own login, for whoever comes.
+	// known from the application's own session. An error, whose text is not shown, or an empty label
+	// refuses the login. Nil: the client's own login, for whoever comes. It is asked when a login begins;
+	// when it ends, the session may be another, or out of sight behind the form of another site.
 	Account func(r *http.Request) (string, error)
 	// Finished answers the request that has ended a login, and those that are no answer to a
 	// login of this browser; for these account is empty. Err is nil if the account is logged in now. Nil:
@@ -28,17 +31,28 @@ type HandlerConfig struct {
 	Finished func(w http.ResponseWriter, r *http.Request, account string, err error)
 	// Key seals the login that a browser has begun, in its cookie: 32 bytes, the same in all
 	// processes that may get the answer. Nil: random, so that a login has to end in the process where it
-	// began.
+	// began. It is a secret, which the configuration does not show when it is printed, logged or marshalled.
 	Key []byte
 }
+
+// Format implements [fmt.Formatter] without the key.
+func (c HandlerConfig) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{StartPath:%s Key:[redacted]}", c.StartPath)
+}
+
+// LogValue implements [slog.LogValuer] without the key.
+func (c HandlerConfig) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
+
+// MarshalJSON implements [json.Marshaler] without the key.
+func (c HandlerConfig) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(c)) }
 
 // handler logs people in. What it must remember of a login is in a cookie of the browser that has begun
 // it, sealed: so nothing piles up here, whoever begins how many logins, and an answer is good only in
 // that browser.
 type handler struct {
 	logins    *Logins
-	config    HandlerConfig
-	path      string // of the redirect URL
+	config    HandlerConfig // without the key
+	path      string        // of the redirect URL
 	cookie    string
 	crossSite bool // the answer is a form that another site's page sends
 	seal      cipher.AEAD
@@ -80,6 +94,7 @@ func (l *Logins) Handler(config HandlerConfig) (http.Handler, error) {
 	if err != nil {
 		return bad("Key", "cannot be used")
 	}
+	config.Key = nil // a handler that is printed shows what it holds
 	return &handler{
 		logins: l, config: config, path: pathOf(l.redirect), cookie: "__Host-worktime-" + l.flow.Client.Provider(),
 		crossSite: l.flow.ResponseMode == "form_post", seal: seal,
@@ -96,6 +111,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", "GET")
 		failedPage("A login begins with a GET.").write(w, http.StatusMethodNotAllowed)
+	case !navigates(r): // else an image in a page of anybody's would replace the login that is under way
+		failedPage("A login begins in a window of the browser.").write(w, http.StatusForbidden)
 	default:
 		h.start(w, r)
 	}
@@ -105,7 +122,7 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request) {
 	account := ""
 	if h.config.Account != nil {
 		var err error
-		if account, err = h.config.Account(r); err != nil {
+		if account, err = h.config.Account(r); err != nil || account == "" {
 			failedPage("You may not log in here.").write(w, http.StatusForbidden)
 			return
 		}
@@ -192,12 +209,12 @@ func (h *handler) recall(r *http.Request) (Transaction, error) {
 		if err != nil {
 			continue
 		}
-		return DecodeTransaction(plain)
+		if tx, err := DecodeTransaction(plain); err == nil {
+			return tx, nil
+		}
 	}
-	return Transaction{}, h.logins.newError("authorization", errNoLogin)
+	return Transaction{}, h.logins.refused(worktime.ErrLoginRequired, "this browser has begun no login, or too long ago, or it sends no cookie")
 }
-
-var errNoLogin = errors.New("this browser has begun no login, or too long ago, or it sends no cookie")
 
 func (h *handler) forget(w http.ResponseWriter) { h.set(w, "", -1) }
 

@@ -2,7 +2,9 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -254,6 +256,8 @@ func TestOtherRequestsToAWebApplication(t *testing.T) {
 		{"GET", "/auth/callback/", nil, 404},
 		{"POST", "/auth/start", nil, 405},
 		{"HEAD", "/auth/start", nil, 405},
+		{"GET", "/auth/start", []string{"Sec-Fetch-Mode", "no-cors"}, 403}, // an image in a page of anybody's
+		{"GET", "/auth/start", []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, 403}, // a frame in it
 		{"PUT", "/auth/callback", nil, 405},
 		{"GET", "/auth/callback?error=x", []string{"Sec-Fetch-Mode", "cors"}, 403},
 		{"GET", "/auth/callback?error=x&state=%zz", nil, 400},
@@ -274,6 +278,54 @@ func TestOtherRequestsToAWebApplication(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, w.Code)
 	assert.NotContains(t, w.Body.String(), "s3cr3t")
 	assert.Zero(t, a.apiRequests())
+}
+
+// An application that forgets to refuse those who are nobody does not log them in to what is its own.
+func TestNobodyIsNotTheApplicationItself(t *testing.T) {
+	a := newWebapp(t, newHybrid, func(c *HandlerConfig) {
+		c.Account = func(*http.Request) (string, error) { return "", nil }
+	})
+	resp := a.do(httptest.NewRequest("GET", "/auth/start", nil))
+	assert.Equal(t, http.StatusForbidden, resp.StatusCode)
+	assert.Empty(t, resp.Cookies())
+}
+
+// The key opens every login that is under way.
+func TestKeyIsNotShown(t *testing.T) {
+	key := []byte("0123456789abcdef0123456789abcdef")
+	config := HandlerConfig{StartPath: "/auth/start", Key: key}
+	a := newWebapp(t, newHybrid, func(c *HandlerConfig) { c.Key = key })
+	for _, v := range []any{config, &config, a.handler} {
+		assertHidden(t, v, string(key), fmt.Sprintf("%x", key), fmt.Sprint(key), strings.Trim(fmt.Sprint(key), "[]"), fmt.Sprintf("%#v", key[:4])[7:20],
+			base64.StdEncoding.EncodeToString(key)[:40])
+	}
+}
+
+// What comes without a login that is under way is told so that a program can tell.
+func TestAnswerWithoutALogin(t *testing.T) {
+	var a *webapp
+	key := []byte("0123456789abcdef0123456789abcdef")
+	a = newWebapp(t, newHybrid, func(c *HandlerConfig) {
+		c.Key = key
+		c.Finished = func(_ http.ResponseWriter, _ *http.Request, account string, err error) {
+			a.account, a.errs = append(a.account, account), append(a.errs, err)
+		}
+	})
+	answer := a.begin(t)
+	h, ok := a.handler.(*handler)
+	require.True(t, ok)
+	later := h.seal.Seal(make([]byte, 12), make([]byte, 12), []byte(`{"version":2}`), []byte(h.cookie)) // of a later version of the program
+	for _, cookies := range []map[string]string{{}, {h.cookie: base64.RawURLEncoding.EncodeToString(later)}} {
+		a.cookies = cookies
+		a.do(answered(answer))
+	}
+	require.Len(t, a.errs, 2)
+	for i, err := range a.errs {
+		assertIs(t, err, worktime.ErrLoginRequired)
+		authError(t, err)
+		assert.Empty(t, a.account[i])
+	}
+	assert.Zero(t, a.tokenRequests())
 }
 
 // A person who closes the window too early is logged in all the same.

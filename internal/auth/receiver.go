@@ -238,8 +238,7 @@ func receive(w http.ResponseWriter, r *http.Request) (values url.Values, status 
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, POST")
 		return nil, http.StatusMethodNotAllowed, "Only a browser that comes from the login page is expected here."
-	// A browser says so if it is not the person who goes here but a script of some page, or a frame in it.
-	case other(r, "Sec-Fetch-Mode", "navigate") || other(r, "Sec-Fetch-Dest", "document"):
+	case !navigates(r):
 		return nil, http.StatusForbidden, "Only a browser that comes from the login page is expected here."
 	case r.Method == http.MethodGet && r.URL.RawQuery == "":
 		return nil, http.StatusOK, ""
@@ -249,6 +248,12 @@ func receive(w http.ResponseWriter, r *http.Request) (values url.Values, status 
 		return nil, http.StatusBadRequest, "This is no answer of a login server: " + err.Error() + "."
 	}
 	return values, http.StatusOK, ""
+}
+
+// navigates: a browser says so if it is not the person who goes to an address but a script of some page, or
+// an image or a frame in it.
+func navigates(r *http.Request) bool {
+	return !other(r, "Sec-Fetch-Mode", "navigate") && !other(r, "Sec-Fetch-Dest", "document")
 }
 
 // other reports whether a header field is there and has another value.
