@@ -22,7 +22,7 @@ type Quota struct {
 	remaining int
 	began     time.Time // the window, as far as it is known: rather too late than too early
 	seen      time.Time // when the host last told
-	flying    int       // calls that went since the last answer
+	flying    int       // calls that have their turn, and no answer yet
 	last      time.Time // the turn that was given out last
 }
 
@@ -50,11 +50,14 @@ func (q *Quota) State() QuotaState {
 	return QuotaState{Known: true, Limit: q.limit, Remaining: q.remaining, Reset: q.began.Add(q.window), Seen: q.seen}
 }
 
-// turn returns how long a call must wait for its turn, which it takes.
-func (q *Quota) turn(now time.Time) time.Duration {
+// takeTurn returns how long a call must wait for its turn, which it takes.
+func (x *exchange) takeTurn(now time.Time) time.Duration {
+	q := x.call.Host.Quota
 	if q == nil || !q.paced {
 		return 0
 	}
+	x.done()
+	x.turn = true
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	at := q.last.Add(q.spacing(now))
@@ -79,6 +82,16 @@ func (q *Quota) spacing(now time.Time) time.Duration {
 	return left / time.Duration(max(1, remaining))
 }
 
+// done gives back a turn: the answer is there, or none will come.
+func (x *exchange) done() {
+	if q := x.call.Host.Quota; x.turn {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.flying--
+		x.turn = false
+	}
+}
+
 // read takes in what an answer tells.
 func (q *Quota) read(header http.Header, now time.Time) {
 	if q == nil {
@@ -88,7 +101,6 @@ func (q *Quota) read(header http.Header, now time.Time) {
 	remaining, hasRemaining := count(header.Get("X-RateLimit-Remaining"))
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.flying = max(0, q.flying-1)
 	if !hasLimit || !hasRemaining || limit < 1 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,5 +154,38 @@ func TestQuotaUntold(t *testing.T) {
 		}
 		assert.Equal(t, quotaWindow, w.now().Round(time.Millisecond))
 		assert.Zero(t, w.host.Quota.State())
+	})
+}
+
+// Calls that got no answer do not slow down those that come later.
+func TestQuotaAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &quotaServer{limit: 500, began: time.Now()}
+		var down atomic.Bool
+		w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
+			if down.Load() {
+				panic(http.ErrAbortHandler)
+			}
+			server.ServeHTTP(rw, r)
+		})
+		w.host.Quota = NewQuota(quotaWindow, 500, true)
+		_, err := w.do(t.Context(), w.call(Once))
+		require.NoError(t, err)
+		down.Store(true)
+		for range 200 {
+			_, err = w.do(t.Context(), w.call(Once))
+			require.Error(t, err)
+		}
+		for range 100 { // and some that leave when it is their turn to wait
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { time.Sleep(time.Millisecond); cancel() }()
+			_, err = w.do(ctx, w.call(Once))
+			require.Error(t, err)
+		}
+		down.Store(false)
+		w.host.Quota.mu.Lock()
+		flying := w.host.Quota.flying
+		w.host.Quota.mu.Unlock()
+		assert.Zero(t, flying)
 	})
 }

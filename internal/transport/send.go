@@ -68,6 +68,7 @@ func (x *exchange) send(ctx context.Context) {
 		actx = httptrace.WithClientTrace(actx, conn.hooks())
 	}
 	resp, err := x.client.family.transport.RoundTrip(x.request(actx, conn))
+	x.done()
 	switch {
 	case err != nil:
 		x.unsent = conn != nil && conn.unsent(err)

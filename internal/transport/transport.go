@@ -120,6 +120,7 @@ type Client struct {
 // returned as it is.
 func (c *Client) Do(ctx context.Context, call *Call) (*Response, error) {
 	x := exchange{client: c, call: call}
+	defer x.done()
 	for {
 		if err := x.passGate(ctx); err != nil {
 			return nil, err
@@ -156,6 +157,7 @@ type exchange struct {
 	errors500    int   // answers 500
 	resent       bool  // an earlier attempt may have been carried out
 	before       error // the sentinel of the attempt before the last
+	turn         bool  // has one of the quota's
 
 	attempt // the last one
 }
