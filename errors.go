@@ -119,7 +119,7 @@ type AuthError struct { //nolint:recvcheck // as Error
 	// section 5.2), with credentials and unprintable characters cut out.
 	Code        string
 	Description string
-	// Check names the check that an ID token failed; empty for other failures.
+	// Check names the check that an answer to a login or an ID token failed; empty for other failures.
 	Check Check
 	// RetryAfter is how long to wait before the next try; 0 if the server did not say.
 	RetryAfter time.Duration
@@ -136,7 +136,7 @@ func (e *AuthError) Error() string {
 	writeText(&b, ": ", e.Operation)
 	writeStatus(&b, e.StatusCode)
 	if e.Check != "" {
-		writeText(&b, ": ", fmt.Sprintf("ID token refused: check %q failed", string(e.Check)))
+		writeText(&b, ": ", fmt.Sprintf("refused: check %q failed", string(e.Check)))
 	}
 	writeText(&b, ": ", e.Code, e.Description)
 	if e.Err != nil {
@@ -163,8 +163,8 @@ func (e AuthError) LogValue() slog.Value {
 		slog.Int("status", e.StatusCode), slog.String("code", oneLine(e.Code)), slog.String("check", oneLine(string(e.Check))))
 }
 
-// Check names one check of an ID token (OpenID Connect Core 1.0, sections 3.1.3.7 and
-// 3.3.2); it is the Check of an [AuthError].
+// Check names one check of the answer to a login (RFC 6749, section 10.12, and RFC 9207) or of an ID token
+// (OpenID Connect Core 1.0, sections 3.1.3.7 and 3.3.2); it is the Check of an [AuthError].
 type Check string
 
 // The checks, in the order in which they are made.

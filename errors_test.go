@@ -111,7 +111,7 @@ func TestErrorText(t *testing.T) {
 		{
 			"an ID token",
 			&worktime.AuthError{Provider: "timelog", Operation: "login", Check: worktime.CheckNonce, Err: worktime.ErrLoginRequired},
-			`timelog: login: ID token refused: check "nonce" failed: login required; log in again`,
+			`timelog: login: refused: check "nonce" failed: login required; log in again`,
 		},
 		{
 			"a login server's status without a name",
