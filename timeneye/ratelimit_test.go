@@ -17,15 +17,14 @@ import (
 )
 
 const (
-	window   = 5 * time.Minute
-	pages    = 3000
-	pageSize = 1
+	window = 5 * time.Minute
+	pages  = 3000
 )
 
-// bulk is a server with 3,000 pages, 500 of which can be had in 5 minutes, and a client that counts the answers 429.
-func bulk(t *testing.T, change func(*timeneye.Config)) (srv *timeneyetest.Server, client *timeneye.Client, refused func() int) {
+// bulk is a server with pages of one entry, 500 of which can be had in 5 minutes, and a client that counts the answers 429.
+func bulk(t *testing.T, pages int, change func(*timeneye.Config)) (srv *timeneyetest.Server, client *timeneye.Client, refused func() int) {
 	t.Helper()
-	srv = timeneyetest.NewServer(t, timeneyetest.WithRateLimit(500), timeneyetest.WithMaxPageSize(pageSize), timeneyetest.WithEntries(entries(pages*pageSize, 42)...))
+	srv = timeneyetest.NewServer(t, timeneyetest.WithRateLimit(500), timeneyetest.WithMaxPageSize(1), timeneyetest.WithEntries(entries(pages, 42)...))
 	var mu sync.Mutex
 	n := 0
 	client = open(t, srv, func(c *timeneye.Config) {
@@ -57,13 +56,13 @@ func walk(t *testing.T, client *timeneye.Client) {
 		}
 		want++
 	}
-	assert.EqualValues(t, pages*pageSize, want-1)
+	assert.EqualValues(t, pages, want-1)
 }
 
 func TestBulkPaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv, client, refused := bulk(t, func(c *timeneye.Config) { c.Pace = true })
+		srv, client, refused := bulk(t, pages, func(c *timeneye.Config) { c.Pace = true })
 		began := time.Now()
 		walk(t, client)
 		assert.Zero(t, refused())
@@ -83,7 +82,7 @@ func TestBulkPaced(t *testing.T) {
 func TestBulkUnpaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv, client, refused := bulk(t, nil)
+		srv, client, refused := bulk(t, pages, nil)
 		began := time.Now()
 		walk(t, client)
 		assert.Equal(t, pages/500-1, refused())
@@ -95,7 +94,7 @@ func TestBulkUnpaced(t *testing.T) {
 // A 429 holds all goroutines of the client, of those derived from it and of its accounts.
 func TestBulkTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv, client, refused := bulk(t, nil)
+		srv, client, refused := bulk(t, 300, nil)
 		derived, err := client.With(func(o *worktime.Options) {
 			o.UserAgent = "Other/v2"
 			o.Retry = worktime.RetryPolicy{} // waits as long as the first client does
@@ -142,7 +141,7 @@ func TestBulkTogether(t *testing.T) {
 // A deadline before the end of the wait is not waited for.
 func TestBulkDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv, client, _ := bulk(t, nil)
+		srv, client, _ := bulk(t, 600, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer cancel()
 		began := time.Now()
@@ -153,7 +152,7 @@ func TestBulkDeadline(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 		assert.Equal(t, window, e.RetryAfter)
 		assert.Zero(t, time.Since(began), "at once")
-		assert.Len(t, got, 500*pageSize, "what came before is not lost")
+		assert.Len(t, got, 500, "what came before is not lost")
 		assert.Equal(t, 501, srv.APIRequests())
 
 		_, err = client.Entries.Create(ctx, timeneye.NewEntry{ProjectID: 310, PhaseID: 77, Minutes: 30, Date: worktime.NewDate(2026, 7, 1)})

@@ -135,7 +135,7 @@ func TestFaultsOfTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := timeneyetest.NewServer(t, project())
 		config := srv.Config()
-		config.Options.Retry.MaxAttempts = -1
+		config.Options.Retry.MaxAttempts, config.Options.MaxResponseBytes = -1, 1<<20
 		client, err := timeneye.NewClient(config)
 		require.NoError(t, err)
 		defer client.Close(t.Context())
