@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -149,6 +150,9 @@ func (h HybridLogin) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(
 // MarshalJSON implements [json.Marshaler] without the secret.
 func (h HybridLogin) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(h)) }
 
+// defaultLifetime is that of the access token in the vendor's sample. It is used if an answer does not say.
+const defaultLifetime = time.Hour
+
 // hybrid is the access by a HybridLogin.
 type hybrid struct {
 	*auth.Logins
@@ -172,10 +176,10 @@ func (h HybridLogin) access(sender *transport.Client) (auth.Access, error) {
 		return nil, h.named(err)
 	}
 	flow := auth.Flow{
-		Client: sender, OpenID: server, Metadata: auth.Metadata{Issuer: issuer},
+		Client: sender, OpenID: server,
 		ClientID: h.ClientID, ClientSecret: h.ClientSecret, RedirectURL: h.RedirectURL,
 		Hybrid: !h.AuthorizationCode, ResponseMode: h.ResponseMode, PKCE: !h.NoPKCE, AllowQuery: h.AllowQuery, RefreshRedirect: true,
-		Store: h.Store, Open: h.Open, Paste: h.Paste,
+		DefaultLifetime: defaultLifetime, Store: h.Store, Open: h.Open, Paste: h.Paste,
 	}
 	if flow.Hybrid && flow.ResponseMode == "" {
 		flow.ResponseMode = "form_post"
@@ -276,7 +280,8 @@ func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Tr
 }
 
 // FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account that began it.
-// Errors are [worktime.AuthError]; after one nothing is stored.
+// Errors are [worktime.AuthError]; after one nothing is stored. If ctx ends while the code is exchanged, the login goes
+// on, and Close waits for it.
 func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *http.Request) error {
 	logins, err := c.logins()
 	if err != nil {

@@ -200,7 +200,8 @@ func (c *Client) BeginLogin(ctx context.Context) (address string, transaction Tr
 }
 
 // FinishLogin ends a login with the request that came to RedirectURL, and stores it under the account
-// that began it. Errors are [worktime.AuthError]; after one nothing is stored.
+// that began it. Errors are [worktime.AuthError]; after one nothing is stored. If ctx ends while the code is
+// exchanged, the login goes on, and Close waits for it.
 func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *http.Request) error {
 	logins, err := c.logins()
 	if err != nil {
