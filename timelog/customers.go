@@ -250,8 +250,8 @@ func (s *CustomerService) byNumber(ctx context.Context, number string) iter.Seq2
 }
 
 // Create creates a customer. It is sent again only if TimeLog provably did not act; [worktime.ErrUnknownOutcome] means that
-// the customer may have been created. If the answer does not tell the new number, it is looked for by No,
-// or without one by Name.
+// the customer may have been created. If the answer does not tell the new number, it is looked for by No; without
+// one by Name among all customers, which are read for it.
 //
 // See [POST /v1/customer/create].
 //
@@ -280,7 +280,7 @@ func (s *CustomerService) Validate(ctx context.Context, customer NewCustomer) er
 	return act(ctx, s.client, validateCustomer, customer)
 }
 
-// Update changes a customer and returns what TimeLog answers of it. Sending it twice changes nothing
+// Update changes a customer and returns what TimeLog answers of it, which may be nothing: the zero Customer. Sending it twice changes nothing
 // further, so it may be sent again.
 //
 // See [PUT /v1/customer/update].

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,8 +44,9 @@ func (t totals) ahead(rows int, asked rest.Sheet) rest.Ahead {
 	if t.TotalPage != nil && *t.TotalPage > 0 {
 		return rest.Ahead{More: asked.Number < int(*t.TotalPage), Told: true}
 	}
-	// A page of the default size may be one whose size was not heeded.
-	return rest.Ahead{More: rows > 0 && (rows >= asked.Size || rows == defaultPageSize)}
+	// A page of the default size may be one whose size was not heeded, and one that is short of all rows one that was cut.
+	cut := rows == defaultPageSize || t.TotalRecord != nil && asked.Number*rows < int(*t.TotalRecord)
+	return rest.Ahead{More: rows > 0 && (rows >= asked.Size || cut)}
 }
 
 // decodeRows reads a page of a list.
@@ -204,7 +204,7 @@ func newID(body []byte, field string) int64 {
 	_ = json.Unmarshal(bare["Links"], &links)
 	for _, link := range links {
 		if strings.EqualFold(link.Rel, "self") {
-			if id := lastNumber(link.Href); id > 0 {
+			if id := linkedID(link.Href, strings.TrimSuffix(field, "ID")); id > 0 {
 				return id
 			}
 		}
@@ -220,13 +220,14 @@ func number(data json.RawMessage) int64 {
 	return n
 }
 
-// lastNumber returns the last segment of a link that is a number. That of the site is none of them, whatever
-// the site is called.
-func lastNumber(href string) int64 {
-	_, path, _ := strings.Cut(href, "/api/v1/")
-	path, _, _ = strings.Cut(path, "?")
-	for _, segment := range slices.Backward(strings.Split(path, "/")) {
-		if n, err := strconv.ParseInt(segment, 10, 64); err == nil && n > 0 {
+// linkedID returns the last number in a link that follows the name of a kind of object. A link to an object of another
+// kind, such as the task of a registration, has none.
+func linkedID(href, object string) int64 {
+	path, _, _ := strings.Cut(href, "?")
+	segments := strings.Split(path, "/")
+	for i := len(segments) - 1; i > 0; i-- {
+		n, err := strconv.ParseInt(segments[i], 10, 64)
+		if err == nil && n > 0 && strings.EqualFold(strings.ReplaceAll(segments[i-1], "-", ""), object) {
 			return n
 		}
 	}

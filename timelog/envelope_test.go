@@ -150,6 +150,8 @@ func TestNewID(t *testing.T) {
 		"rel in capitals":        {`{"Links":[{"Href":"x/7","Rel":"other"},{"Href":"/acme/api/v1/project/1201","Rel":"Self"}]}`, 1201},
 		"link to the operation":  {`{` + self("https://app4.timelog.com/acme/api/v1/project/create-from-template") + `}`, 0},
 		"site that is a number":  {`{` + self("https://app4.timelog.com/4711/api/v1/project/create-from-template") + `}`, 0},
+		"link to another object": {`{` + self("https://app4.timelog.com/acme/api/v1/customer/310") + `}`, 0},
+		"link below another":     {`{` + self("https://app4.timelog.com/acme/api/v1/customer/310/project/1201") + `}`, 1201},
 		"link without a path":    {`{` + self("https://app4.timelog.com") + `}`, 0},
 		"another link":           {`{"Links":[{"Href":"/acme/api/v1/project/1201","Rel":"parent"}]}`, 0},
 		"too large":              {`{"ProjectID":99999999999999999999}`, 0},
@@ -164,6 +166,13 @@ func TestNewID(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, newID([]byte(c.body), "ProjectID"), name)
 	}
+	// The link of a stopwatch may be that of its registration, whose number would stop another one.
+	of := func(href string) []byte {
+		return []byte(`{` + self("https://app4.timelog.com/acme/api/v1/"+href) + `}`)
+	}
+	assert.EqualValues(t, 9, newID(of("time-tracker/9"), "TimeTrackerID"))
+	assert.Zero(t, newID(of("time-registration/77"), "TimeTrackerID"))
+	assert.EqualValues(t, 77, newID(of("time-registration/77"), "TimeRegistrationID"))
 }
 
 // Trap 1 and the stop rules: totals are strings, numbers, zero or missing.
@@ -195,6 +204,10 @@ func TestTotals(t *testing.T) {
 		"nonsense":                 {`"TotalPage":"many"`, 5, 1, 5, rest.Ahead{More: true}},
 		"negative":                 {`"TotalPage":"-1"`, 4, 1, 5, rest.Ahead{}},
 		"null":                     {`"TotalPage":null`, 5, 1, 5, rest.Ahead{More: true}},
+		"records, capped page":     {`"TotalRecord":"11"`, 4, 2, 500, rest.Ahead{More: true}},
+		"records, last page":       {`"TotalRecord":"8"`, 4, 2, 500, rest.Ahead{}},
+		"records, all at once":     {`"TotalRecord":"4"`, 4, 1, 500, rest.Ahead{}},
+		"records, none":            {`"TotalRecord":"4"`, 0, 2, 500, rest.Ahead{}},
 		"an object":                {`"TotalPage":{}`, 4, 1, 5, rest.Ahead{}},
 		"too large":                {`"TotalPage":99999999999999999999`, 4, 1, 5, rest.Ahead{}},
 	} {

@@ -130,8 +130,8 @@ func change[T any](ctx context.Context, c *rest.Client, op rest.Op, body any, ar
 // Created is what TimeLog answered to the creation of an object.
 type Created[K ~int64] struct {
 	// ID is the key of the new object. TimeLog promises to tell it nowhere, so that it is looked for in the answer,
-	// and then, where there is a way, among the objects that are like the new one. It is 0 if that
-	// did not lead to exactly one; the object has been created all the same.
+	// and then, where there is a way, among the objects that are like the new one, which may read a whole list. It is 0 if
+	// that did not lead to exactly one, or failed; the object has been created all the same.
 	ID K
 	// Answer is the body as it came: mostly JSON, perhaps nothing.
 	Answer []byte

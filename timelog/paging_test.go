@@ -24,7 +24,7 @@ type site struct {
 	rows      int
 	max       int    // rows of a page, whatever is asked; 0: no limit
 	wholeList bool   // $page and $pagesize are not heeded
-	totals    string // "strings", "numbers", "zero" or "missing"
+	totals    string // "strings", "numbers", "records", "zero" or "missing"
 	bare      bool   // an array without envelope
 	shift     int    // how many rows appear before the others after the first request
 
@@ -62,6 +62,8 @@ func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
 		properties = fmt.Sprintf(`"TotalRecord":"%d","TotalPage":"%d","PageNumber":"%d"`, total, pages, number)
 	case "numbers":
 		properties = fmt.Sprintf(`"TotalRecord":%d,"TotalPage":%d,"PageNumber":%d`, total, pages, number)
+	case "records":
+		properties = fmt.Sprintf(`"TotalRecord":"%d"`, total)
 	case "zero":
 		properties = `"TotalRecord":"0","TotalPage":"0","PageNumber":"1"`
 	}
@@ -132,6 +134,16 @@ func TestPagingDefaultSizeWithoutTotals(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, customers, 25)
 	assert.Equal(t, "500", s.asked[0].Get("$pagesize"), "never the vendor's default")
+}
+
+// A page may be shorter than what was asked for without being the last one, as the number of all rows tells.
+func TestPagingCappedWithoutPages(t *testing.T) {
+	for _, rows := range []int{0, 1, 6, 7, 8, 25} {
+		s := &site{rows: rows, totals: "records", max: 7}
+		customers, err := worktime.Collect(s.client(t).Customers.All(t.Context(), CustomerQuery{}))
+		require.NoError(t, err)
+		assert.Len(t, customers, rows)
+	}
 }
 
 // Rows that appear while a list is walked push others to the next page: none comes twice.

@@ -307,14 +307,11 @@ func (s *TaskService) Validate(ctx context.Context, task NewTask) error {
 //
 //api:op POST /v1/task/registration
 func (s *TaskService) CreateRegistration(ctx context.Context, registration NewTaskRegistration) (Created[TimeRegistrationID], error) {
-	created, err := create[TimeRegistrationID](ctx, s.client, createTaskRegistration, registration, "TimeRegistrationID", nil)
-	if err != nil || created.ID != 0 && created.ID != TimeRegistrationID(registration.TaskID) { // of a link to the task
-		return created, err
-	}
 	day := registration.Date.Date()
-	like := rest.All(ctx, s.client, listTimeTrackingItems, TimeTrackingItemQuery{StartDate: day, EndDate: day})
-	created.ID = TimeRegistrationID(lookUp(like, func(item TimeTrackingItem) bool {
-		return item.TaskID == registration.TaskID && sameTime(item.Hours, registration.Minutes) && item.Comment == registration.Comment
-	}))
-	return created, nil
+	return create[TimeRegistrationID](ctx, s.client, createTaskRegistration, registration, "TimeRegistrationID", func(ctx context.Context) int64 {
+		like := rest.All(ctx, s.client, listTimeTrackingItems, TimeTrackingItemQuery{StartDate: day, EndDate: day})
+		return lookUp(like, func(item TimeTrackingItem) bool {
+			return item.TaskID == registration.TaskID && sameTime(item.Hours, registration.Minutes) && item.Comment == registration.Comment
+		})
+	})
 }

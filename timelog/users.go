@@ -178,7 +178,7 @@ func (s *UserService) Me(ctx context.Context) (User, error) {
 
 // Create creates a person. It is sent again only if TimeLog provably did not act; [worktime.ErrUnknownOutcome] means that the person
 // may have been created. If the answer does not tell the new number, it is looked for by the e-mail
-// address and the initials among all persons.
+// address, the initials and the names among all persons, which are read for it.
 //
 // See [POST /v1/user/create].
 //
@@ -188,7 +188,8 @@ func (s *UserService) Me(ctx context.Context) (User, error) {
 func (s *UserService) Create(ctx context.Context, user NewUser) (Created[UserID], error) {
 	return create[UserID](ctx, s.client, createUser, user, "UserID", func(ctx context.Context) int64 {
 		return lookUp(s.All(ctx, UserQuery{}), func(u User) bool {
-			return u.Initials == user.Initials && (u.Email == "" || strings.EqualFold(u.Email, user.Email))
+			return u.Initials == user.Initials && u.FirstName == user.FirstName && u.LastName == user.LastName &&
+				(u.Email == "" || strings.EqualFold(u.Email, user.Email))
 		})
 	})
 }

@@ -111,17 +111,19 @@ func TestUserUnknownValues(t *testing.T) {
 	assert.JSONEq(t, `{ "ID": "`+aUserGUID+`", "FirstName": "A", "LastName": "B", "UserLicenseType": 99 }`, v.requests()[1].Body)
 }
 
-// Trap 15: the id of a person is looked for by the e-mail address and the initials.
+// Trap 15: the id of a person is looked for by the e-mail address, the initials and the names.
 func TestUserCreateLooksForTheID(t *testing.T) {
-	namesake := `{ "UserID": 90, "Initials": "ANB", "Email": "other@acme.example" }`
+	names := `"FirstName": "Ann", "LastName": "Berg", "Initials": "ANB"`
+	namesake := `{ "UserID": 90, ` + names + `, "Email": "other@acme.example" }`
 	for name, c := range map[string]struct {
 		users []string
 		want  UserID
 	}{
 		"one":                {[]string{namesake, aUser}, 82},
-		"in other letters":   {[]string{`{ "UserID": 82, "Initials": "ANB", "Email": "Ann@ACME.example" }`}, 82},
-		"addresses not told": {[]string{`{ "UserID": 82, "Initials": "ANB" }`, `{ "UserID": 83, "Initials": "BOD" }`}, 82},
-		"not clear":          {[]string{`{ "UserID": 82, "Initials": "ANB" }`, `{ "UserID": 83, "Initials": "ANB" }`}, 0},
+		"in other letters":   {[]string{`{ "UserID": 82, ` + names + `, "Email": "Ann@ACME.example" }`}, 82},
+		"addresses not told": {[]string{`{ "UserID": 82, ` + names + ` }`, `{ "UserID": 83, "Initials": "BOD" }`}, 82},
+		"same initials":      {[]string{`{ "UserID": 90, "FirstName": "Anders", "LastName": "Bo", "Initials": "ANB" }`}, 0},
+		"not clear":          {[]string{`{ "UserID": 82, ` + names + ` }`, `{ "UserID": 83, ` + names + ` }`}, 0},
 		"not there":          {[]string{namesake}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
