@@ -58,7 +58,7 @@ type Provider struct {
 type Metadata struct {
 	Issuer                     string
 	Authorization, Token, Keys *url.URL
-	Revocation, EndSession     *url.URL // nil if there is none
+	Revocation                 *url.URL // nil if there is none
 	// ResponseIssuer: the provider says that its authorization answers have an iss (RFC 9207).
 	ResponseIssuer bool
 }
@@ -169,7 +169,6 @@ func (p *Provider) readMetadata(body []byte) (*Metadata, error) {
 		{"token_endpoint", &m.Token, true},
 		{"jwks_uri", &m.Keys, true},
 		{"revocation_endpoint", &m.Revocation, false},
-		{"end_session_endpoint", &m.EndSession, false},
 	} {
 		raw := text(members[e.name])
 		switch {

@@ -26,7 +26,7 @@ func TestDiscovery(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, Metadata{
 				Issuer: issuerURL, Authorization: mustURL(t, issuerURL+"/authorize"), Token: mustURL(t, issuerURL+"/token"), Keys: mustURL(t, issuerURL+"/jwks"),
-				Revocation: mustURL(t, issuerURL+"/revoke"), EndSession: mustURL(t, issuerURL+"/end"), ResponseIssuer: true,
+				Revocation: mustURL(t, issuerURL+"/revoke"), ResponseIssuer: true,
 			}, m)
 			time.Sleep(48 * time.Hour)
 		}
@@ -45,13 +45,12 @@ func TestDiscoveryLeast(t *testing.T) {
 		o := newOpenID(t)
 		o.document = map[string]any{
 			"issuer": issuerURL, "authorization_endpoint": issuerURL + "/authorize?tenant=acme", "token_endpoint": "HTTP://127.0.0.1:80/token",
-			"jwks_uri": issuerURL + "/jwks", "revocation_endpoint": nil, "end_session_endpoint": 7, "authorization_response_iss_parameter_supported": "yes",
+			"jwks_uri": issuerURL + "/jwks", "revocation_endpoint": nil, "end_session_endpoint": "https://elsewhere.example", "authorization_response_iss_parameter_supported": "yes",
 		}
 		m, err := o.provider.Metadata(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "tenant=acme", m.Authorization.RawQuery)
 		assert.Nil(t, m.Revocation)
-		assert.Nil(t, m.EndSession)
 		assert.False(t, m.ResponseIssuer)
 	})
 }
@@ -98,7 +97,7 @@ func TestDiscoveryIssuer(t *testing.T) {
 // TestDiscoveryEndpoints: no document sends secrets or users to another server, or has tokens verified by its keys.
 func TestDiscoveryEndpoints(t *testing.T) {
 	for name, required := range map[string]bool{
-		"authorization_endpoint": true, "token_endpoint": true, "jwks_uri": true, "revocation_endpoint": false, "end_session_endpoint": false,
+		"authorization_endpoint": true, "token_endpoint": true, "jwks_uri": true, "revocation_endpoint": false,
 	} {
 		for _, raw := range []any{
 			"https://evil.example/x", "http://127.0.0.1.evil.example/x", "https://127.0.0.1/x", "http://127.0.0.1:81/x", "http://localhost/x",

@@ -207,7 +207,7 @@ func FuzzDiscovery(f *testing.F) {
 		if m.Issuer != issuerURL || m.Authorization == nil || m.Token == nil || m.Keys == nil {
 			t.Fatalf("accepted: %s", body)
 		}
-		for _, u := range []*url.URL{m.Authorization, m.Token, m.Keys, m.Revocation, m.EndSession} {
+		for _, u := range []*url.URL{m.Authorization, m.Token, m.Keys, m.Revocation} {
 			if u == nil {
 				continue
 			}
