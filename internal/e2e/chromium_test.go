@@ -22,9 +22,8 @@ import (
 // browserLimit is for a browser that hangs.
 const browserLimit = time.Minute
 
-// startBrowser visits an address with Chromium, which lives until the test ends. Without Chromium the test is
-// skipped.
-func startBrowser(t *testing.T) func(ctx context.Context, address string) error {
+// chromium returns the command. Without Chromium the test is skipped.
+func chromium(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -34,6 +33,13 @@ func startBrowser(t *testing.T) func(ctx context.Context, address string) error 
 		}
 		missing("this test needs Chromium as the command chromium: %v", err)
 	}
+	return path
+}
+
+// startBrowser visits an address with Chromium, which lives until the test ends.
+func startBrowser(t *testing.T) func(ctx context.Context, address string) error {
+	t.Helper()
+	path := chromium(t)
 	profile := t.TempDir()
 	return func(_ context.Context, address string) error {
 		address = strings.Replace(address, "?", "?login_hint=ann&", 1)
@@ -96,7 +102,7 @@ func TestTimeLogLoginProgram(t *testing.T) {
 			if reachable {
 				site = newVendorAPI(t).URL + "/acme"
 			}
-			r.environ = append(os.Environ(), "TIMELOG_SITE_URL="+site, "TIMELOG_LOGIN_URL="+p.TimeLog.URL,
+			r.environ = append(os.Environ(), "TIMELOG_PAT=", "TIMELOG_SITE_URL="+site, "TIMELOG_LOGIN_URL="+p.TimeLog.URL,
 				"TIMELOG_CLIENT_ID="+p.TimeLog.ClientID, "TIMELOG_CLIENT_SECRET="+p.TimeLog.ClientSecret)
 			p.TimeLog.reset(t)
 			for n, args := range [][]string{{"-no-browser", "-response-mode", mode}, {"-refresh"}, {"-refresh"}} {

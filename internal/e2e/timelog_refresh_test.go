@@ -67,10 +67,7 @@ func (in working) open(options worktime.Options, browse func(context.Context, st
 // come and go and share its files two at a time.
 func TestTimeLogLoginLasts(t *testing.T) {
 	const generations, processes = 5, 2
-	total := fromEnvironment(t, "WORKTIME_E2E_REFRESHES", 200)
-	if os.Getenv(fullVariable) == "1" {
-		total = 1000
-	}
+	total := fromEnvironment(t, "WORKTIME_E2E_REFRESHES", 1000)
 	each := max(1, total/generations/processes)
 	total = each * generations * processes
 
