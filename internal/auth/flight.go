@@ -250,6 +250,6 @@ func (s *Source) overdue(err error) error {
 	if errors.Is(err, worktime.ErrRateLimited) {
 		sentinel = worktime.ErrRateLimited
 	}
-	out.Err = transport.Join(sentinel, fmt.Errorf("no token within %v", flightLimit))
+	out.Err = transport.Join(sentinel, fmt.Errorf("not done within %v", flightLimit))
 	return &out
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"context"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -148,6 +149,12 @@ func parseRedirect(raw string) (redirect *url.URL, reason string) {
 	}
 	if _, err := transport.ParseOrigin(raw); err != nil {
 		return nil, err.Error()
+	}
+	// Browsers go to the normal form of an address, which would not be recognized then.
+	ip := net.ParseIP(u.Hostname())
+	dots := func(segment string) bool { return segment == "." || segment == ".." }
+	if ip != nil && ip.String() != u.Hostname() || len(u.Port()) > 1 && u.Port()[0] == '0' || slices.ContainsFunc(strings.Split(u.Path, "/"), dots) {
+		return nil, "is not in the form that browsers give it: with the address, the port and the path written as short as they can be"
 	}
 	if u.Port() == "0" && u.Scheme != "http" {
 		return nil, "has port 0, which only a loopback receiver can do with"

@@ -508,6 +508,9 @@ func TestFlowIsChecked(t *testing.T) {
 		"relative":             {newPKCE, func(f *Flow) { f.RedirectURL = "/callback" }, "RedirectURL"},
 		"script":               {newPKCE, func(f *Flow) { f.RedirectURL = "javascript:alert(1)" }, "RedirectURL"},
 		"blank":                {newPKCE, func(f *Flow) { f.RedirectURL = "https://app.example/call back" }, "RedirectURL"},
+		"dots":                 {newPKCE, func(f *Flow) { f.RedirectURL = "https://app.example/a/../callback" }, "RedirectURL"},
+		"IPv6 in long":         {newPKCE, func(f *Flow) { f.RedirectURL = "http://[0:0:0:0:0:0:0:1]:8400/callback" }, "RedirectURL"},
+		"port with a zero":     {newPKCE, func(f *Flow) { f.RedirectURL = "http://127.0.0.1:08400/callback" }, "RedirectURL"},
 		"https on any port":    {newPKCE, func(f *Flow) { f.RedirectURL = "https://127.0.0.1:0/callback" }, "RedirectURL"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -101,7 +101,7 @@ func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address
 				failed <- err
 			}
 		}()
-		err = l.open(asking, address)
+		err = l.open(asking, address, tx.state)
 	}()
 	pasted := make(chan url.Values, 1)
 	if l.flow.Paste != nil {
@@ -132,7 +132,7 @@ func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address
 }
 
 // open shows the person the login page.
-func (l *Logins) open(ctx context.Context, address string) (err error) {
+func (l *Logins) open(ctx context.Context, address, state string) (err error) {
 	const failed = "the browser could not be opened"
 	defer func() {
 		if p := recover(); p != nil {
@@ -140,11 +140,10 @@ func (l *Logins) open(ctx context.Context, address string) (err error) {
 		}
 	}()
 	err = transport.Sanitize(l.flow.Open(ctx, address))
-	_, query, _ := strings.Cut(address, "?")
 	switch {
 	case err == nil:
 		return nil
-	case strings.Contains(err.Error(), query): // the address is nobody else's business
+	case strings.Contains(err.Error(), state): // the address is nobody else's business
 		return errors.New(failed)
 	default:
 		return fmt.Errorf("%s: %w", failed, err)

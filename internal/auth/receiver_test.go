@@ -361,6 +361,14 @@ func TestBrowserCannotBeOpened(t *testing.T) {
 	err = s.logins.Run(t.Context(), "")
 	assert.Contains(t, authError(t, err).Error(), "the browser could not be opened")
 	assert.NotContains(t, err.Error(), "state=")
+	var state string
+	s.logins.flow.Open = func(_ context.Context, address string) error {
+		state = mustURL(t, address).Query().Get("state")
+		return errors.New("no browser for …\\u0026state=" + state)
+	}
+	err = s.logins.Run(t.Context(), "")
+	assert.Contains(t, authError(t, err).Error(), "the browser could not be opened")
+	assert.NotContains(t, err.Error(), state)
 	s.logins.flow.Open = func(context.Context, string) error { panic("s3cr3t") }
 	err = s.logins.Run(t.Context(), "")
 	assert.Contains(t, authError(t, err).Error(), "panic of type string")
