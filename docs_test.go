@@ -50,7 +50,7 @@ func TestDocumented(t *testing.T) {
 	}
 	assert.Greater(t, names, 500)
 	assert.Greater(t, operations, 100)
-	assert.Subset(t, []string{"ClockingService.Candidates", "EntryService.UpdatedSince"}, keys(composed),
+	assert.Subset(t, []string{"ClockingService.Candidates", "EntryService.UpdatedSince", "TimeRegistrationService.Find"}, keys(composed),
 		"methods without an api:op line")
 }
 

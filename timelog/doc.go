@@ -11,16 +11,14 @@
 //	}
 //	defer client.Close(ctx)
 //
-//	me, err := client.Users.Me(ctx)
-//	if err != nil {
-//		return err
-//	}
-//	for customer, err := range client.Customers.All(ctx, timelog.CustomerQuery{}) {
+//	for project, err := range client.Projects.All(ctx, timelog.ProjectQuery{}) {
 //		if err != nil {
 //			return err
 //		}
-//		fmt.Println(me.Initials, customer.No, customer.Name)
+//		fmt.Println(project.No, project.Name)
 //	}
+//
+// [UserService.Me] tells whether a login works, and whose it is. At most 4 requests are under way at once: see [Config].
 //
 // # Logins
 //
@@ -40,6 +38,29 @@
 //
 // TimeLog writes what a clock at the site shows, without a zone, and 0001-01-01 where there is nothing: see [DateTime].
 //
+// # Booking time
+//
+// Time is booked on a task, once: a booking whose answer was lost is not sent again. The client chooses its GUID, by
+// which it can be found.
+//
+//	spent := timelog.Spent(90*time.Minute, 90*time.Minute) // worked, and billable
+//	registration := timelog.TaskTime(task.ID, worktime.NewDate(2026, time.June, 10), spent)
+//	registration.Comment = "Workshop"
+//	_, err := client.TimeRegistrations.Create(ctx, registration)
+//	if errors.Is(err, worktime.ErrUnknownOutcome) {
+//		found, booked, err := client.TimeRegistrations.Find(ctx, registration)
+//		…
+//	}
+//
+// [TaskService.SearchForTimeTracking] lists the tasks to choose from, and [TimeTrackingItemService.ByDate] what the caller
+// has registered; nothing lists what others have.
+//
+// # Changing what is there
+//
+// An update may empty what it does not send, so it begins with what was read: [TimeRegistration.Changes], [Project.Changes]
+// and [User.Changes] keep that. What cannot be read is said there; of a customer it is so much that there is no such
+// method: see [CustomerChanges]. TimeLog cannot tell that somebody else changed the object meanwhile.
+//
 // # Lists
 //
 // Lists are asked for in pages of 500 rows; [Paging] changes that. There is no snapshot: rows that come or go while a list is
@@ -54,10 +75,21 @@
 // [worktime.ErrUnknownOutcome]: look before you send it again. Whether an object does not exist can only be guessed: see
 // [LooksNotFound].
 //
-// # What the vendor leaves open
+// # Operations that are not typed here
 //
-// What an update does with fields that are not sent is documented for few of them, and said at each model. Operations that are not
-// typed here can be called with [Client.Do]. At most 4 requests are under way at once: see [Config].
+// They can be called with [Client.Do], with the same login, retries and errors. It decodes the answer as it comes, so a
+// list has TimeLog's envelope and one page:
+//
+//	var departments struct {
+//		Entities []struct {
+//			Properties struct {
+//				ID   timelog.DepartmentID `json:"DepartmentID"`
+//				Name string
+//			}
+//		}
+//	}
+//	page := url.Values{"$page": {"1"}, "$pagesize": {"500"}}
+//	err := client.Do(ctx, worktime.Request{Path: "/v1/department", Query: page}, &departments)
 //
 // Tests can run against the in-memory server of [github.com/worktime-go/worktime/timelog/timelogtest].
 package timelog

@@ -2,29 +2,42 @@ package timelog_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"time"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/timelog"
 	"github.com/worktime-go/worktime/timelog/timelogtest"
 )
 
-// site is a TimeLog with one person and two customers, in the place of yours.
-func site() (timelog.Config, func()) {
-	srv, err := timelogtest.Start(timelogtest.WithCustomers(
-		timelogtest.Customer{Name: "Acme", No: "C-1", VATNo: "DK1"}, timelogtest.Customer{Name: "Bolt", No: "C-2"},
-	))
+// consultancy is a TimeLog with some persons, customers, projects and tasks, in the place of yours. The timesheets
+// before June 8 are closed.
+func consultancy() (*timelogtest.Server, *timelog.Client, func()) {
+	monday := worktime.NewDate(2026, time.June, 8)
+	srv, err := timelogtest.Start(timelogtest.WithSample(monday), timelogtest.WithClosedUntil(monday.AddDays(-1)))
 	if err != nil {
 		panic(err)
 	}
-	return srv.Config(), srv.Close
+	client, err := timelog.NewClient(srv.Config())
+	if err != nil {
+		panic(err)
+	}
+	return srv, client, func() {
+		_ = client.Close(context.Background())
+		srv.Close()
+	}
 }
 
 func Example() {
-	config, stop := site() // Config{SiteURL: "https://app4.timelog.com/acme", Auth: PersonalAccessToken(os.Getenv("TIMELOG_PAT"))}
-	defer stop()
+	srv, err := timelogtest.Start(timelogtest.WithCustomers(timelogtest.Customer{Name: "Acme", No: "C-1"}, timelogtest.Customer{Name: "Bolt", No: "C-2"}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
 	ctx := context.Background()
+
+	config := srv.Config() // Config{SiteURL: "https://app4.timelog.com/acme", Auth: PersonalAccessToken(os.Getenv("TIMELOG_PAT"))}
 	client, err := timelog.NewClient(config)
 	if err != nil {
 		fmt.Println(err)
@@ -53,50 +66,31 @@ func Example() {
 
 // An update sends what is set: new makes the pointers.
 func ExampleCustomerService_Update() {
-	config, stop := site()
+	_, client, stop := consultancy()
 	defer stop()
 	ctx := context.Background()
-	client, err := timelog.NewClient(config)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = client.Close(ctx) }()
 
-	found, err := client.Customers.ByNumber(ctx, "C-1")
+	found, err := client.Customers.ByNumber(ctx, "10001")
 	if err != nil || len(found) != 1 {
 		fmt.Println(len(found), err)
 		return
 	}
-	customer, err := client.Customers.Update(ctx, timelog.CustomerChanges{ID: found[0].ID, Name: new("Acme Corp"), No: new("C-1"), VATNo: new("DK2")})
+	changes := timelog.CustomerChanges{ID: found[0].ID, Name: new("Nordic Shipping ASA"), No: new("10001"), VATNo: new("DK2")}
+	customer, err := client.Customers.Update(ctx, changes)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(customer.Name, customer.VATNo)
-	// Output: Acme Corp DK2
+	// Output: Nordic Shipping ASA DK2
 }
 
-// What is wrong is told by fields, by rules, or only by words.
-func ExampleRules() {
-	config, stop := site()
+// Whether an object exists is only told in words, under status 500.
+func ExampleLooksNotFound() {
+	_, client, stop := consultancy()
 	defer stop()
-	ctx := context.Background()
-	client, err := timelog.NewClient(config)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = client.Close(ctx) }()
 
-	_, err = client.Users.Get(ctx, 4711)
-	switch {
-	case timelog.HasRule(err, timelog.RuleDateClosed):
-		fmt.Println("the week is closed")
-	case timelog.LooksNotFound(err):
-		fmt.Println("no such person")
-	case errors.Is(err, worktime.ErrBadRequest):
-		fmt.Println(timelog.Rules(err))
-	}
-	// Output: no such person
+	_, err := client.Users.Get(context.Background(), 4711)
+	fmt.Println(timelog.LooksNotFound(err))
+	// Output: true
 }
