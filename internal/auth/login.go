@@ -245,7 +245,7 @@ func (l *Logins) finish(ctx context.Context, tx Transaction, values url.Values) 
 		return err
 	}
 	if a.errorCode != "" {
-		return l.denied(a)
+		return l.denied(tx, a)
 	}
 	if err := l.checkIssuer(md, a); err != nil {
 		return err
@@ -375,7 +375,7 @@ func spentCode(err error) error {
 
 // denied is the error that the login server sent in place of a code (RFC 6749, section 4.1.2.1, and
 // OpenID Connect Core 1.0, section 3.1.2.6).
-func (l *Logins) denied(a answer) error {
+func (l *Logins) denied(tx Transaction, a answer) error {
 	sentinel := worktime.ErrForbidden
 	switch a.errorCode {
 	case "access_denied":
@@ -388,8 +388,9 @@ func (l *Logins) denied(a answer) error {
 	default:
 		sentinel = worktime.ErrBadRequest
 	}
+	asked := []Field{{Value: tx.state, Secret: true}, {Value: tx.nonce, Secret: true}}
 	return &worktime.AuthError{
-		Provider: l.flow.Client.Provider(), Operation: "authorization", Code: printable(a.errorCode, 100), Description: printable(a.errorDescription, 300),
+		Provider: l.flow.Client.Provider(), Operation: "authorization", Code: told(a.errorCode, asked, 100), Description: told(a.errorDescription, asked, 300),
 		Err: transport.Join(sentinel, errors.New("the login server refused the login")),
 	}
 }

@@ -291,6 +291,19 @@ func TestServerRefusesLogin(t *testing.T) {
 	}
 }
 
+// Servers repeat what they were asked in what they say about it.
+func TestRefusalThatRepeatsTheRequest(t *testing.T) {
+	s := newHybrid(t)
+	tx, _ := s.begin(t, "")
+	refusal := url.Values{"state": {tx.state}, "error": {"invalid_request"}, "error_description": {"bad: state=" + tx.state + "&nonce=" + tx.nonce}}
+	err := s.logins.Finish(t.Context(), tx, posted(refusal))
+	assertIs(t, err, worktime.ErrBadRequest)
+	assertHidden(t, err, tx.state, tx.nonce)
+	for _, secret := range []string{tx.state, tx.nonce} {
+		assert.NotContains(t, explain(err), secret)
+	}
+}
+
 // RFC 9207, section 2.4.
 func TestIssuerOfAnswer(t *testing.T) {
 	promise := func(s *loginServer) { s.metadata["authorization_response_iss_parameter_supported"] = true }
