@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -144,12 +143,4 @@ func (d *DateTime) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("timelog: %.40q is not a time: want a string of the form 2006-01-02T15:04:05", data)
 	}
 	return d.UnmarshalText([]byte(s))
-}
-
-// EncodeValues lets go-querystring write d as a query parameter. The zero DateTime writes none.
-func (d DateTime) EncodeValues(key string, values *url.Values) error {
-	if !d.IsZero() {
-		values.Set(key, d.String())
-	}
-	return nil
 }

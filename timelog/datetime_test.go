@@ -2,7 +2,6 @@ package timelog
 
 import (
 	"encoding/json"
-	"net/url"
 	"testing"
 	"time"
 
@@ -102,11 +101,4 @@ func TestDateTimeCompare(t *testing.T) {
 			assert.Equal(t, min(1, max(-1, i-j)), a.Compare(b))
 		}
 	}
-}
-
-func TestDateTimeInQueries(t *testing.T) {
-	values := url.Values{}
-	require.NoError(t, at("2026-06-10T08:00:00").EncodeValues("startDate", &values))
-	require.NoError(t, DateTime{}.EncodeValues("endDate", &values))
-	assert.Equal(t, url.Values{"startDate": {"2026-06-10T08:00:00"}}, values)
 }

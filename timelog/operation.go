@@ -2,6 +2,7 @@ package timelog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,7 @@ type Paging struct {
 	PageSize int `url:"-"`
 	// Expand names nested objects to fill in, such as "project" in tasks.
 	Expand []string `url:"-"`
-	// Cursor resumes after a page of an earlier walk of the same query.
+	// Cursor resumes after a page that Pages gave for the same query.
 	Cursor worktime.Cursor `url:"-"`
 }
 
@@ -76,10 +77,7 @@ func listOf[T any, Q query](name, path string, args ...string) rest.List[T, Q] {
 			if p.PageSize < 0 {
 				return nil, badField(typeName(q)+".PageSize", "is negative")
 			}
-			values.Set("$pagesize", strconv.Itoa(max(p.PageSize, 0)))
-			if p.PageSize == 0 {
-				values.Set("$pagesize", strconv.Itoa(pageSize))
-			}
+			values.Set("$pagesize", strconv.Itoa(cmp.Or(p.PageSize, pageSize)))
 			if len(p.Expand) > 0 {
 				values.Set("$expand", strings.Join(p.Expand, ","))
 			}

@@ -165,8 +165,8 @@ type TaskFilter struct {
 	TaskStatus TaskStatus `url:"taskStatus,omitempty"`
 	IsBillable *bool      `url:"isBillable,omitempty"`
 	// StartDate and EndDate are the first and the last day; which date of a task must lie between them is not documented.
-	StartDate DateTime `url:"startDate,omitempty"`
-	EndDate   DateTime `url:"endDate,omitempty"`
+	StartDate worktime.Date `url:"startDate,omitempty"`
+	EndDate   worktime.Date `url:"endDate,omitempty"`
 	Paging
 }
 

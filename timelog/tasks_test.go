@@ -81,10 +81,10 @@ var taskRows = map[string]wireRow{
 		func(ctx context.Context, c *Client) (any, error) {
 			return worktime.Collect(c.Tasks.Filter(ctx, TaskFilter{
 				ProjectID: 1201, TaskID: 5501, TaskGUID: aTaskGUID, IsActive: new(false), TaskStatus: TaskInProgress, IsBillable: new(true),
-				StartDate: Midnight(day("2026-06-01")), EndDate: Midnight(day("2026-06-30")),
+				StartDate: day("2026-06-01"), EndDate: day("2026-06-30"),
 			}))
 		},
-		listed("/v1/task/filter", "endDate=2026-06-30T00:00:00&isActive=false&isBillable=true&projectId=1201&startDate=2026-06-01T00:00:00"+
+		listed("/v1/task/filter", "endDate=2026-06-30&isActive=false&isBillable=true&projectId=1201&startDate=2026-06-01"+
 			"&taskGuid="+aTaskGUID+"&taskId=5501&taskStatus=2"), "", list(anExtendedTask),
 		[]TaskExtended{{
 			ID: 5501, GUID: aTaskGUID, Name: "Analysis", No: "10", ProjectID: 1201, IsActive: true, ParentFullName: "Phase 1",
