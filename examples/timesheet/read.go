@@ -126,26 +126,21 @@ func (b *progressBar) clear() {
 	}
 }
 
-// explain says what went wrong and what to do about it. The errors of the SDK name no variables.
+// explain says what went wrong and what to do about it. The errors of the SDK say most of it, but know no variables.
 func explain(r result) string {
 	p := providers()[r.provider]
 	text := r.err.Error()
-	if field, ok := errors.AsType[*worktime.FieldError](r.err); ok {
-		if variable := p.fields[field.Field]; variable != "" {
-			return text + " (set " + variable + ")"
-		}
-		return text
-	}
+	field, isField := errors.AsType[*worktime.FieldError](r.err)
 	_, isLogin := errors.AsType[*worktime.AuthError](r.err)
 	switch {
-	case errors.Is(r.err, context.Canceled):
+	case isField && p.fields[field.Field] != "":
+		return text + " (set " + p.fields[field.Field] + ")"
+	case errors.Is(r.err, context.Canceled), errors.Is(r.err, worktime.ErrUnavailable), errors.Is(r.err, worktime.ErrRateLimited):
 		return text
 	case isLogin || errors.Is(r.err, worktime.ErrUnauthorized):
 		return text + " (look at " + p.login + ")"
 	case errors.Is(r.err, worktime.ErrForbidden):
 		return text + " (the login of " + p.login + " may not read this)"
-	case errors.Is(r.err, worktime.ErrRateLimited), errors.Is(r.err, worktime.ErrUnavailable):
-		return text + " (try again later)"
 	default:
 		return text
 	}
