@@ -39,8 +39,8 @@ func (s *Source) change(ctx context.Context, f func(ctx context.Context, old *to
 	if own.err != nil {
 		return own.err
 	}
-	if u := s.unsaved.Load(); u != nil && own.token != nil {
-		return s.newError(transport.Join(errors.New("logged in, but the login is not saved and will be lost with this program"), u.why))
+	if own.lost != nil {
+		return s.newError(transport.Join(errors.New("logged in, but the login is not saved and will be lost with this program"), own.lost))
 	}
 	return nil
 }

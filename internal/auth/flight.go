@@ -25,6 +25,7 @@ type flight struct {
 	got     *tokenstore.Record // what the server or the store had, saved or not
 	token   *token
 	err     error
+	lost    error // why got is not saved
 }
 
 // unsaved is a record that the store could not take.
@@ -78,7 +79,7 @@ func (s *Source) fly(ctx context.Context, f *flight, seen *token) {
 func (s *Source) land(ctx context.Context, f *flight) {
 	if f.got != nil {
 		s.notSaved(f.err)
-		f.token, f.err = newToken(*f.got), nil
+		f.token, f.err, f.lost = newToken(*f.got), nil, f.err
 	}
 	var known *worktime.AuthError
 	if f.err != nil && !errors.As(f.err, &known) {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -107,4 +108,24 @@ func TestClosedClientBeginsNoLogin(t *testing.T) {
 	require.NoError(t, s.logins.Close(t.Context()))
 	_, _, err := s.logins.Begin(t.Context(), "")
 	require.ErrorContains(t, err, "the client is closed")
+}
+
+// A login without a refresh token is one, too: who is told that it is stored must find it there.
+func TestLoginWithoutRefreshTokenIsNotSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPKCE(t, func(s *loginServer) {
+			s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) {
+				reply(w, http.StatusOK, `{"access_token":"tok-1","token_type":"Bearer","expires_in":3600}`)
+			}
+		})
+		tx, answer := s.begin(t, "")
+		full := errors.New("no space left on device")
+		s.store.fail = full
+		err := s.logins.Finish(t.Context(), tx, posted(answer))
+		require.ErrorIs(t, err, full)
+		authError(t, err)
+		bearer, err := s.bearer("")
+		require.NoError(t, err, "it is of use until the program ends")
+		assert.Equal(t, "Bearer tok-1", bearer)
+	})
 }
