@@ -145,8 +145,8 @@ func (c Config) site() (*url.URL, error) {
 		return nil, badField("Config.SiteURL", "has no name of a site in its path: "+siteHint)
 	case name == "api", strings.HasSuffix(name, "/api"), strings.Contains(name, "/api/"):
 		return nil, badField("Config.SiteURL", "must end with the name of the site, without /api")
-	case u.RawPath != "", strings.Contains(name, "//"), u.Path != u.JoinPath().Path:
-		return nil, badField("Config.SiteURL", "has a path that is not plain")
+	case u.RawPath != "", strings.ContainsAny(name, "/;"), strings.Trim(name, ".") == "":
+		return nil, badField("Config.SiteURL", "has more in its path than the name of the site: "+siteHint)
 	}
 	u.Path = "/" + name
 	return u, nil

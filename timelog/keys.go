@@ -84,9 +84,6 @@ type ProjectCategoryID int64
 // ContractID is the number of a contract.
 type ContractID int64
 
-// ContractHourlyRateID is the number of an hourly rate of a contract.
-type ContractHourlyRateID int64
-
 // TaskID is the number of a task.
 type TaskID int64
 

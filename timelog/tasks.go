@@ -83,7 +83,7 @@ type NewTask struct {
 	BudgetHours  float64 `json:"BudgetHours"`
 	BudgetAmount float64 `json:"BudgetAmount"`
 	// HourlyRateID is a rate of the contract or of the price list. The vendor does not say whether it takes the
-	// numbers of both: HourlyRateID(id) converts a ContractHourlyRateID.
+	// numbers of both.
 	HourlyRateID HourlyRateID `json:"HourlyRateID"`
 	// ProjectSubContractID is the contract; 0 is that of the parent task, or the main contract of the project.
 	ProjectSubContractID     ContractID `json:"ProjectSubContractID,omitzero"`
