@@ -57,7 +57,10 @@
 //
 // Wherever Protime takes the id of an object it can take a reference that another system knows it by,
 // such as a badge number: [ByExternal] in bodies and paths. Answers have those that a query's
-// ExternalReferences name. Filters take ids only.
+// ExternalReferences, or the last arguments of a Get, name. Filters take ids only.
+//
+// Beside an id in a path no reference of the same collection can be asked for, since Protime would read
+// the id as its value: Get by that reference, or list.
 //
 // # Writing safely
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/worktime-go/worktime/internal/rest"
@@ -97,6 +98,19 @@ func readPage[T any](body []byte) (page[T], error) {
 		*p.Value = append(*p.Value, item)
 	}
 	return p, err
+}
+
+// createdID is created for objects with a number.
+func createdID(c *rest.Client, a rest.Answer) (int64, error) {
+	text, err := created(c, a)
+	if err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseUint(text, 10, 63) // without a sign
+	if err != nil || id == 0 {
+		return 0, fmt.Errorf("the Location ends in %.40q, not in an id", text)
+	}
+	return int64(id), nil
 }
 
 // created returns the id of the object that a POST created: the last segment of its
