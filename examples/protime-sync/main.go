@@ -91,14 +91,16 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 			if i < 0 {
 				return fmt.Errorf("%q is not one of %s", name, strings.Join(names(collections), ", "))
 			}
-			f.collections = append(f.collections, collections[i])
+			if !slices.Contains(names(f.collections), collections[i].name) {
+				f.collections = append(f.collections, collections[i])
+			}
 		}
 		return nil
 	})
 	set.BoolVar(&f.once, "once", false, "bring the copy up to date once and exit")
 	set.DurationVar(&f.interval, "interval", time.Minute, "`time` between polls, at most 48h")
 	set.StringVar(&f.listen, "listen", "", "`address` to receive webhooks on; each of them wakes a poll")
-	set.StringVar(&f.destination, "destination", "", "public https `URL` under which Protime reaches that address; its path must be a secret")
+	set.StringVar(&f.destination, "destination", "", "public https `URL` under which Protime reaches that address; its path must be a secret of 32 characters at least")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
@@ -112,6 +114,8 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 		err = fmt.Errorf("-interval %v: want more than 0 and at most %v, since Protime forgets a delta after 72 hours", f.interval, maxInterval)
 	case (f.listen == "") != (f.destination == ""):
 		err = errors.New("-listen and -destination belong together")
+	case f.destination != "":
+		err = checkDestination(f.destination)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "protime-sync:", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -138,6 +139,9 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"-interval", "72h"}, "72 hours"},
 		{[]string{"-listen", ":0"}, "belong together"},
 		{[]string{"copy"}, "unexpected argument"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/short"}, "32"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/0123456789abcdef0123456789abcdef?a=b"}, "-destination"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/{0123456789abcdef0123456789abcdef}"}, "-destination"},
 	} {
 		status, stdout, stderr := exec(t, nil, c.args...)
 		assert.Equal(t, 2, status)
@@ -150,6 +154,13 @@ func TestWrongUsage(t *testing.T) {
 	status, _, stderr = exec(t, []string{"PROTIME_TENANT=acme"}, "-once")
 	assert.Equal(t, 1, status)
 	assert.Contains(t, stderr, "-dir")
+}
+
+// A collection that is named twice is copied once: two deltas of one would end each other.
+func TestNamedTwice(t *testing.T) {
+	f, err := parse([]string{"-collections", "people,contracts,people", "-collections", "contracts"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"people", "contracts"}, names(f.collections))
 }
 
 // With nothing configured it copies a server of its own.
