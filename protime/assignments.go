@@ -208,6 +208,3 @@ func (s *AssignmentService) Delete(ctx context.Context, id int64) error {
 	}
 	return unavailable(s.client.Send(ctx, deleteAssignment, nil, nil, ignore, strconv.FormatInt(id, 10)))
 }
-
-// ignore is for answers whose status says all.
-func ignore(rest.Answer) error { return nil }

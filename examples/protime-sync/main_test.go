@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -107,26 +108,35 @@ func TestOneFails(t *testing.T) {
 	assert.Equal(t, count(t, server, "contracts"), kept(t, dir, "contracts"))
 }
 
-// A webhook wakes a poll long before the interval is over.
+// A webhook wakes a poll long before the interval is over, also after a start with another destination.
 func TestWebhook(t *testing.T) {
 	server, environ := start(t, protimetest.WithDelivery(protimetest.Delivery{Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}))
 	dir := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	var stdout, stderr syncBuffer
-	done := make(chan int)
-	address := freeAddress(t)
-	go func() {
-		done <- run(ctx, []string{"-dir", dir, "-collections", "people", "-interval", "10h", "-listen", address,
-			"-destination", "http://" + address + "/hooks/0123456789abcdef0123456789abcdef"}, environ, &stdout, &stderr)
-	}()
-	require.Eventually(t, func() bool { return count(t, server, "webhooks") == 1 && strings.Contains(stdout.String(), "people") }, 10*time.Second, time.Millisecond, &stderr)
-	require.NoError(t, server.Remove("people", "1"))
-	assert.Eventually(t, func() bool { return kept(t, dir, "people") == 5 }, 10*time.Second, time.Millisecond, &stderr)
-	cancel()
-	assert.Zero(t, <-done)
-	id, err := os.ReadFile(filepath.Join(dir, "people.webhook"))
-	require.NoError(t, err)
-	assert.NotEmpty(t, id)
+	var last string
+	for i, secret := range []string{"0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var stdout, stderr syncBuffer
+		done := make(chan int)
+		address := freeAddress(t)
+		go func() {
+			done <- run(ctx, []string{"-dir", dir, "-collections", "people", "-interval", "10h", "-listen", address,
+				"-destination", "http://" + address + "/hooks/" + secret}, environ, &stdout, &stderr)
+		}()
+		id := ""
+		require.Eventually(t, func() bool {
+			data, _ := os.ReadFile(filepath.Join(dir, "people.webhook"))
+			id = string(data)
+			return id != last && id != "" && (i > 0 || strings.Contains(stdout.String(), "people"))
+		}, 10*time.Second, time.Millisecond, &stderr)
+		require.NoError(t, server.Remove("people", strconv.Itoa(i+1)))
+		assert.Eventually(t, func() bool { return kept(t, dir, "people") == 5-i }, 10*time.Second, time.Millisecond, &stderr)
+		cancel()
+		assert.Zero(t, <-done)
+		enabled, err := server.Snapshot("webhooks", "status eq 'Enabled'")
+		require.NoError(t, err)
+		require.Len(t, enabled, 1, "nothing is left of the last destination")
+		last = id
+	}
 }
 
 func TestWrongUsage(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -256,13 +257,13 @@ func replace(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(path + ".tmp") // on a full disk half of a file only takes room
+	defer func() { _ = os.Remove(path + ".tmp") }() // on a full disk half of a file only takes room
 	buffer := bufio.NewWriter(file)
 	err = cmp.Or(write(buffer), buffer.Flush(), file.Sync(), file.Close()) // of all, also after an error
 	if err == nil {
 		err = os.Rename(path+".tmp", path)
 	}
-	if err != nil {
+	if err != nil || runtime.GOOS == "windows" { // which cannot sync directories
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(path))
