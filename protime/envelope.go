@@ -46,7 +46,15 @@ func decodeLoad[T any](body []byte) ([]Change[T], rest.Next, error) {
 func decodePoll[T any](body []byte) ([]Change[T], rest.Next, error) {
 	p, err := readPage[Change[T]](body)
 	next, noLink := p.poll()
-	return *p.Value, next, cmp.Or(err, noLink)
+	if err = cmp.Or(err, noLink); err == nil && p.NextLink != "" {
+		err = errors.New("the answer to a poll has a nextLink, which Protime rules out") // and changes behind it
+	}
+	for i, change := range *p.Value {
+		if err == nil && change.Type == "" {
+			err = fmt.Errorf("item %d: no changeType", i)
+		}
+	}
+	return *p.Value, next, err
 }
 
 // poll returns the link for the next poll. Without one the changes from here on would be lost.

@@ -50,7 +50,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 const usage = `Usage: protime-sync [flags]
 
 Keeps a local copy of a Protime tenant, one file of JSON lines for each collection. It can be killed and started again
-at any moment; start it for one directory once only. With none of these variables set it starts an in-memory Protime:
+at any moment. Run it once only for a tenant, not even with another directory: Protime keeps one delta for each
+collection, and two programs would end each other's. With none of these variables set it starts an in-memory Protime:
 
   PROTIME_TENANT         first part of the site's host name
   PROTIME_CLIENT_ID      issued by Protime
@@ -114,6 +115,8 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 		err = fmt.Errorf("-interval %v: want more than 0 and at most %v, since Protime forgets a delta after 72 hours", f.interval, maxInterval)
 	case (f.listen == "") != (f.destination == ""):
 		err = errors.New("-listen and -destination belong together")
+	case f.once && f.listen != "":
+		err = errors.New("-once does not wait for webhooks: leave -listen out")
 	case f.destination != "":
 		err = checkDestination(f.destination)
 	}

@@ -149,6 +149,7 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"-interval", "72h"}, "72 hours"},
 		{[]string{"-listen", ":0"}, "belong together"},
 		{[]string{"copy"}, "unexpected argument"},
+		{[]string{"-once", "-listen", ":0", "-destination", "https://hooks.example/0123456789abcdef0123456789abcdef"}, "-once"},
 		{[]string{"-listen", ":0", "-destination", "https://hooks.example/short"}, "32"},
 		{[]string{"-listen", ":0", "-destination", "https://hooks.example/0123456789abcdef0123456789abcdef?a=b"}, "-destination"},
 		{[]string{"-listen", ":0", "-destination", "https://hooks.example/{0123456789abcdef0123456789abcdef}"}, "-destination"},
