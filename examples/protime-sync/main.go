@@ -208,7 +208,8 @@ func catchUp(ctx context.Context, m *mirror, pages feed, stderr io.Writer) (chan
 	show := progress(stderr, m.name)
 	defer show(-1)
 	for expired := false; ; {
-		loading := m.state.Cursor == "" || m.state.Loading
+		loading, resumed, before := m.state.Cursor == "" || m.state.Loading, m.resumed, changes
+		m.resumed = false
 		err = m.update(ctx, pages, func(n int) {
 			changes += n
 			show(changes)
@@ -217,8 +218,11 @@ func catchUp(ctx context.Context, m *mirror, pages feed, stderr io.Writer) (chan
 		case errors.Is(err, protime.ErrDeltaExpired) && !expired:
 			fmt.Fprintf(stderr, "%s: Protime no longer knows where we were: loading everything again\n", m.name)
 			expired = true
-		case err != nil || !loading:
+		case err != nil:
 			return changes, err
+		case loading, resumed && changes > before: // what came may be the answer to a run that was killed: ask for what followed
+		default:
+			return changes, nil
 		}
 	}
 }

@@ -200,3 +200,23 @@ func TestDamaged(t *testing.T) {
 		assert.Equal(t, text, string(data))
 	}
 }
+
+// A run that was killed before it could save a cursor has left a link that is answered a second time in
+// the same way. What changed since then is there after one run all the same.
+func TestAnsweredTwice(t *testing.T) {
+	server, environ := start(t, protimetest.WithRepeatedPolls(http.StatusOK))
+	dir := t.TempDir()
+	args := []string{"-dir", dir, "-once", "-collections", "people"}
+	status, _, stderr := exec(t, environ, args...)
+	require.Zero(t, status, stderr)
+	saved, err := os.ReadFile(filepath.Join(dir, "people.state.json"))
+	require.NoError(t, err)
+	require.NoError(t, server.Remove("people", "1"))
+	status, _, stderr = exec(t, environ, args...)
+	require.Zero(t, status, stderr)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "people.state.json"), saved, 0o600)) // as if it had been killed
+	require.NoError(t, server.Remove("people", "2"))
+	status, _, stderr = exec(t, environ, args...)
+	require.Zero(t, status, stderr)
+	assert.Equal(t, count(t, server, "people"), kept(t, dir, "people"))
+}

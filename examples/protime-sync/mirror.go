@@ -33,6 +33,7 @@ type mirror struct {
 	dir, name string
 	state     state
 	records   map[int64]record
+	resumed   bool // the cursor is an earlier run's, and nothing was asked for since
 }
 
 // state is what the next run must know.
@@ -70,6 +71,7 @@ func openMirror(dir, name string) (*mirror, error) {
 	if err := json.Unmarshal(data, &m.state); err != nil {
 		return nil, fmt.Errorf("%s cannot be read; delete it to begin a new initial load: %w", m.path(".state.json"), err)
 	}
+	m.resumed = true
 	if !m.state.Loading { // a run that was killed may not have come to this
 		if err := os.Remove(m.path(".loading.jsonl")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
