@@ -47,15 +47,8 @@ func (l StructureLevel) definition(ref DefinitionRef, references []ReferenceName
 	if err := cmp.Or(l.check(), checkDefinitionRef("ref", &ref)); err != nil {
 		return nil, params{}, err
 	}
-	if ref.ID == "" {
-		segment, query, err := pathRef("ref", "activity-definitions", Ref{ExternalReferences: ref.ExternalReferences}, references)
-		return l.args(segment), query, err
-	}
-	names, err := encodeReferences(references)
-	if err != nil {
-		return nil, params{}, badField("references", err.Error())
-	}
-	return l.args(ref.ID), params{ExternalReferences: names}, nil
+	segment, query, err := pathSegment("activity-definitions", ref.ID, ref.ExternalReferences, references)
+	return l.args(segment), query, err
 }
 
 // ActivityDefinition is an activity that people can register on, or a part of one: a project on one
@@ -259,8 +252,8 @@ func (s *ActivityDefinitionService) Pages(ctx context.Context, in StructureLevel
 	return rest.Pages(ctx, s.client, listActivityDefinitions(in), q)
 }
 
-// Get returns one activity definition, by its id or by a reference: that of [ActivityDataCode] or
-// [ActivityExternalCode], or one of the integrator's. What expand names comes with it; nil for
+// Get returns one activity definition, by its id or by a reference: that of [ActivityDataEntryCode] or
+// [ActivityExternalReference], or one of the integrator's. What expand names comes with it; nil for
 // nothing. One that does not exist is [worktime.ErrNotFound].
 //
 // See [GET /activity-structure-versions/{structureVersionId}/levels/{level}/activity-definitions/{activityDefinitionReference}].

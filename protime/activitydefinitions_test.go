@@ -61,7 +61,7 @@ var activityDefinitionRows = map[string]wireRow{
 	"list": {
 		"GET " + definitionOp,
 		func(ctx context.Context, c *Client) (any, error) {
-			return worktime.Collect(c.ActivityDefinitions.All(ctx, aLevel, ActivityDefinitionQuery{ExternalReferences: []ReferenceName{ActivityDataCode}}))
+			return worktime.Collect(c.ActivityDefinitions.All(ctx, aLevel, ActivityDefinitionQuery{ExternalReferences: []ReferenceName{ActivityDataEntryCode}}))
 		},
 		"GET " + levelPath + "?externalReferences=(activity-definitions,@data-entry-code)", "",
 		answer{status: 200, body: `{ "value": [ ` + aDefinition + `, { "id": "2", "parent": null, "activeFrom": null, "activeUntil": "" } ] }`},
@@ -88,7 +88,7 @@ var activityDefinitionRows = map[string]wireRow{
 	"get with its parts": {
 		"GET " + definitionOp + "/{activityDefinitionReference}",
 		func(ctx context.Context, c *Client) (any, error) {
-			return c.ActivityDefinitions.Get(ctx, aLevel, DefinitionByExternal("@external-reference", "EXT 101"), []Expansion{ExpandUsages, ExpandRestrictions}, ActivityDataCode)
+			return c.ActivityDefinitions.Get(ctx, aLevel, DefinitionByExternal("@external-reference", "EXT 101"), []Expansion{ExpandUsages, ExpandRestrictions}, ActivityDataEntryCode)
 		},
 		"GET " + levelPath + "/EXT%20101?expand=usage,restrictions&externalReferences=(activity-definitions,@external-reference)(activity-definitions,@data-entry-code)", "",
 		answer{status: 200, body: expandedRow},

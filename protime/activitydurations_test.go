@@ -28,7 +28,7 @@ var activityDurationRows = map[string]wireRow{
 		"GET /activity-durations",
 		func(ctx context.Context, c *Client) (any, error) {
 			return worktime.Collect(c.ActivityDurations.All(ctx, ActivityDurationQuery{
-				From: day("2026-01-01"), To: day("2026-01-31"), Persons: []int64{1, 2}, ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataCode},
+				From: day("2026-01-01"), To: day("2026-01-31"), Persons: []int64{1, 2}, ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataEntryCode},
 			}))
 		},
 		"GET /connector/protimeapi/api/v1/activity-durations?externalReferences=(people,@badge-number)(activity-definitions,@data-entry-code)&filter=person%20in%20(1,2)%20and%20date%20ge%20'2026-01-01'%20and%20date%20le%20'2026-01-31'", "",
@@ -47,7 +47,7 @@ var activityDurationRows = map[string]wireRow{
 	"get": {
 		"GET /activity-durations/{id}",
 		func(ctx context.Context, c *Client) (any, error) {
-			return c.ActivityDurations.Get(ctx, 18601, PersonBadgeNumber, ActivityDataCode)
+			return c.ActivityDurations.Get(ctx, 18601, PersonBadgeNumber, ActivityDataEntryCode)
 		},
 		"GET /connector/protimeapi/api/v1/activity-durations/18601?externalReferences=(people,@badge-number)(activity-definitions,@data-entry-code)", "",
 		answer{status: 200, body: anActivityDuration},
@@ -56,7 +56,7 @@ var activityDurationRows = map[string]wireRow{
 	"changes": {
 		"GET /activity-durations?delta",
 		func(ctx context.Context, c *Client) (any, error) {
-			return firstPage(c.ActivityDurations.Changes(ctx, "", ActivityDurationQuery{From: day(deltaDay), ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataCode}}))
+			return firstPage(c.ActivityDurations.Changes(ctx, "", ActivityDurationQuery{From: day(deltaDay), ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataEntryCode}}))
 		},
 		"GET /connector/protimeapi/api/v1/activity-durations?delta&externalReferences=(people,@badge-number)(activity-definitions,@data-entry-code)&filter=date%20ge%20'" + deltaDay + "'", "",
 		answer{status: 200, body: `{ "value": [ ` + anActivityDuration + ` ], "deltaLink": "/connector/protimeapi/api/v1/delta/activity-durations?deltaToken=eyJkZWx0YUlk" }`},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"strconv"
@@ -63,13 +62,6 @@ func (n NewAssignment) check() error {
 		checkTimeOfDay("NewAssignment.EndTime", n.EndTime),
 		checkActivityLevels("NewAssignment.ActivityLevels", n.ActivityLevels),
 	)
-}
-
-func checkTimeOfDay(field string, t *TimeOfDay) error {
-	if t != nil && (*t < MinTimeOfDay || *t > MaxTimeOfDay) {
-		return badField(field, fmt.Sprintf("is %d minutes: Protime takes %d to %d", int(*t), int(MinTimeOfDay), int(MaxTimeOfDay)))
-	}
-	return nil
 }
 
 // ErrAssignmentsUnavailable means that the tenant plans with Planning Flex or Shift, where Protime
@@ -179,15 +171,9 @@ func (s *AssignmentService) Create(ctx context.Context, assignment NewAssignment
 		return 0, err
 	}
 	var id int64
-	err := s.client.Send(ctx, createAssignment, nil, assignment, func(a rest.Answer) error {
-		text, err := created(s.client, a)
-		if err != nil {
-			return err
-		}
-		if id, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return fmt.Errorf("the Location ends in %.40q, not in an id", text)
-		}
-		return nil
+	err := s.client.Send(ctx, createAssignment, nil, assignment, func(a rest.Answer) (err error) {
+		id, err = createdID(s.client, a)
+		return err
 	})
 	return id, unavailable(err)
 }
@@ -222,13 +208,3 @@ func (s *AssignmentService) Delete(ctx context.Context, id int64) error {
 	}
 	return unavailable(s.client.Send(ctx, deleteAssignment, nil, nil, ignore, strconv.FormatInt(id, 10)))
 }
-
-func checkID(id int64) error {
-	if id < 1 {
-		return badField("id", fmt.Sprintf("is %d: ids begin at 1", id))
-	}
-	return nil
-}
-
-// ignore is for answers whose status says all.
-func ignore(rest.Answer) error { return nil }

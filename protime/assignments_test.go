@@ -41,7 +41,7 @@ var assignmentRows = map[string]wireRow{
 		"GET /assignments",
 		func(ctx context.Context, c *Client) (any, error) {
 			return worktime.Collect(c.Assignments.All(ctx, AssignmentQuery{
-				From: day("2026-01-01"), To: day("2026-01-31"), Persons: []int64{1, 2}, ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataCode},
+				From: day("2026-01-01"), To: day("2026-01-31"), Persons: []int64{1, 2}, ExternalReferences: []ReferenceName{PersonBadgeNumber, ActivityDataEntryCode},
 			}))
 		},
 		"GET /connector/protimeapi/api/v1/assignments?externalReferences=(people,@badge-number)(activity-definitions,@data-entry-code)" +
@@ -218,7 +218,7 @@ func TestAssignmentsRefuseBeforeSending(t *testing.T) {
 
 // A 201 without an id in its Location was carried out, but for whom?
 func TestCreatedAssignmentsWithoutID(t *testing.T) {
-	for _, location := range []string{"", "/connector/protimeapi/api/v1/assignments/", "/connector/protimeapi/api/v1/assignments/x", "https://evil.example/connector/protimeapi/api/v1/assignments/7"} {
+	for _, location := range []string{"", "/connector/protimeapi/api/v1/assignments/", "/connector/protimeapi/api/v1/assignments/x", "/connector/protimeapi/api/v1/assignments/0", "https://evil.example/connector/protimeapi/api/v1/assignments/7"} {
 		v := newVendor(t, answer{status: 201, header: map[string]string{"Location": location}})
 		_, err := v.client(t).Assignments.Create(t.Context(), newAssignment())
 		require.ErrorIs(t, err, worktime.ErrBadResponse)

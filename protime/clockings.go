@@ -3,10 +3,8 @@ package protime
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
-	"strconv"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/rest"
@@ -79,8 +77,8 @@ type ActivityLevel struct {
 	ActivityDefinition DefinitionRef `json:"activityDefinition"`
 }
 
-// NewClocking is a clocking to be created. Person, Date, TimeOfDay and Kind are required, and are
-// checked before anything is sent; everything else is for Protime to judge.
+// NewClocking is a clocking to be created. Person, Date, TimeOfDay and Kind are required. They, and the
+// form of all references, are checked before anything is sent; the rest is for Protime to judge.
 type NewClocking struct {
 	Person Ref           `json:"person"`
 	Date   worktime.Date `json:"date"`
@@ -102,12 +100,15 @@ func (n NewClocking) check() error {
 	switch {
 	case n.Date.IsZero():
 		return badField("NewClocking.Date", "is required")
-	case n.TimeOfDay < MinTimeOfDay || n.TimeOfDay > MaxTimeOfDay:
-		return badField("NewClocking.TimeOfDay", fmt.Sprintf("is %d minutes: Protime takes %d to %d", int(n.TimeOfDay), int(MinTimeOfDay), int(MaxTimeOfDay)))
 	case n.Kind == "":
 		return badField("NewClocking.Kind", "is required")
 	}
-	return cmp.Or(checkRef("NewClocking.Terminal", n.Terminal), checkRef("NewClocking.Reason", n.Reason))
+	return cmp.Or(
+		checkTimeOfDay("NewClocking.TimeOfDay", &n.TimeOfDay),
+		checkRef("NewClocking.Terminal", n.Terminal),
+		checkRef("NewClocking.Reason", n.Reason),
+		checkActivityLevels("NewClocking.ActivityLevels", n.ActivityLevels),
+	)
 }
 
 // ClockingQuery selects clockings. All conditions that are set must hold. A list of
@@ -226,15 +227,9 @@ func (s *ClockingService) Create(ctx context.Context, clocking NewClocking) (int
 		return 0, err
 	}
 	var id int64
-	err := s.client.Send(ctx, createClocking, nil, clocking, func(a rest.Answer) error {
-		text, err := created(s.client, a)
-		if err != nil {
-			return err
-		}
-		if id, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return fmt.Errorf("the Location ends in %.40q, not in an id", text)
-		}
-		return nil
+	err := s.client.Send(ctx, createClocking, nil, clocking, func(a rest.Answer) (err error) {
+		id, err = createdID(s.client, a)
+		return err
 	})
 	return id, err
 }

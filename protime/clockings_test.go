@@ -104,12 +104,14 @@ func TestCreateRefusesBeforeSending(t *testing.T) {
 	client := v.client(t)
 	good := NewClocking{Person: ByID(1), Date: day("2026-01-15"), TimeOfDay: 510, Kind: ClockingInOut}
 	for field, spoil := range map[string]func(*NewClocking){
-		"Person":    func(n *NewClocking) { n.Person = Ref{} },
-		"Date":      func(n *NewClocking) { n.Date = worktime.Date{} },
-		"TimeOfDay": func(n *NewClocking) { n.TimeOfDay = 2881 },
-		"Kind":      func(n *NewClocking) { n.Kind = "" },
-		"Terminal":  func(n *NewClocking) { n.Terminal = &Ref{} },
-		"Reason":    func(n *NewClocking) { n.Reason = &Ref{ID: 1, ExternalReferences: map[string]string{"a": "b"}} },
+		"Person":                               func(n *NewClocking) { n.Person = Ref{} },
+		"Date":                                 func(n *NewClocking) { n.Date = worktime.Date{} },
+		"TimeOfDay":                            func(n *NewClocking) { n.TimeOfDay = 2881 },
+		"Kind":                                 func(n *NewClocking) { n.Kind = "" },
+		"Terminal":                             func(n *NewClocking) { n.Terminal = &Ref{} },
+		"ActivityLevels[0].Level":              func(n *NewClocking) { n.ActivityLevels = []ActivityLevel{{0, DefinitionByID("38fc2206")}} },
+		"ActivityLevels[0].ActivityDefinition": func(n *NewClocking) { n.ActivityLevels = []ActivityLevel{{Level: 1}} },
+		"Reason":                               func(n *NewClocking) { n.Reason = &Ref{ID: 1, ExternalReferences: map[string]string{"a": "b"}} },
 	} {
 		clocking := good
 		spoil(&clocking)
@@ -136,6 +138,9 @@ func TestCreateAnswers(t *testing.T) {
 		"user":             {201, "http://x@127.0.0.1" + base + "1", []error{worktime.ErrCrossOrigin}, nil},
 		"dots":             {201, base + "../../1", []error{worktime.ErrCrossOrigin}, nil},
 		"outside the base": {201, "/elsewhere/1", []error{worktime.ErrCrossOrigin}, nil},
+		"zero":             {201, base + "0", []error{worktime.ErrUnknownOutcome, worktime.ErrBadResponse}, nil},
+		"negative":         {201, base + "-5", []error{worktime.ErrUnknownOutcome, worktime.ErrBadResponse}, nil},
+		"signed":           {201, base + "+7", []error{worktime.ErrUnknownOutcome, worktime.ErrBadResponse}, nil},
 		"200":              {200, base + "1", []error{worktime.ErrUnknownOutcome, worktime.ErrBadResponse}, nil},
 		"202":              {202, base + "1", []error{worktime.ErrUnknownOutcome, worktime.ErrBadResponse}, nil},
 		"302":              {302, base + "1", []error{worktime.ErrUnknownOutcome, worktime.ErrRedirect}, nil},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/rest"
@@ -124,14 +125,21 @@ func getOf(name, path string) rest.Op {
 
 // byID reads a record by its id in Protime.
 func byID[T any](ctx context.Context, c *rest.Client, op rest.Op, id int64, references []ReferenceName) (T, error) {
-	if id < 1 {
-		return *new(T), badField("id", fmt.Sprintf("is %d: ids begin at 1", id))
-	}
 	names, err := encodeReferences(references)
 	if err != nil {
-		return *new(T), badField("references", err.Error())
+		err = badField("references", err.Error())
+	}
+	if err := cmp.Or(checkID(id), err); err != nil {
+		return *new(T), err
 	}
 	return rest.Get[T](ctx, c, op, params{ExternalReferences: names}, strconv.FormatInt(id, 10))
+}
+
+func checkID(id int64) error {
+	if id < 1 {
+		return badField("id", fmt.Sprintf("is %d: ids begin at 1", id))
+	}
+	return nil
 }
 
 // byRef reads a record by its id, or by an external reference on the collection.
@@ -144,13 +152,24 @@ func byRef[T any](ctx context.Context, c *rest.Client, op rest.Op, collection st
 }
 
 // pathRef returns the path segment that stands for an object, and the parameters that say how
-// to read it: for an external reference, its name comes first among the references.
+// to read it.
 func pathRef(field, collection string, ref Ref, references []ReferenceName) (segment string, query params, err error) {
 	if err := checkRef(field, &ref); err != nil {
 		return "", params{}, err
 	}
-	segment = strconv.FormatInt(ref.ID, 10)
-	for name, value := range ref.ExternalReferences {
+	id := ""
+	if ref.ID != 0 {
+		id = strconv.FormatInt(ref.ID, 10)
+	}
+	return pathSegment(collection, id, ref.ExternalReferences, references)
+}
+
+// pathSegment is pathRef for a reference that was checked. The name of an external reference in the
+// path comes first among the references; with one of its collection Protime would read an id as its
+// value.
+func pathSegment(collection, id string, external map[string]string, references []ReferenceName) (segment string, query params, err error) {
+	segment = id
+	for name, value := range external {
 		own := CustomReference(collection, name)
 		references = append([]ReferenceName{own}, slices.DeleteFunc(slices.Clone(references), func(r ReferenceName) bool { return r == own })...)
 		segment = value
@@ -158,6 +177,11 @@ func pathRef(field, collection string, ref Ref, references []ReferenceName) (seg
 	names, err := encodeReferences(references)
 	if err != nil {
 		return "", params{}, badField("references", err.Error())
+	}
+	for _, r := range references {
+		if id != "" && strings.HasPrefix(string(r), collection+",") {
+			return "", params{}, badField("references", fmt.Sprintf("has %.40q beside an id, which Protime would read as a value of that reference", string(r)))
+		}
 	}
 	return segment, params{ExternalReferences: names}, nil
 }

@@ -28,6 +28,8 @@ type Contract struct {
 	Kind                         ContractKind `json:"kind,omitzero"`
 	// ParentContract is the contract that an addendum belongs to.
 	ParentContract *Ref `json:"parentContract,omitempty"`
+	// ExternalReferences are the contract's own that were asked for.
+	ExternalReferences map[string]string `json:"externalReferences,omitempty"`
 }
 
 func (c Contract) version() (int64, string) { return c.ID, c.ChangeVersion }
@@ -37,8 +39,8 @@ type ContractKind string
 
 // The kinds of a contract.
 const (
-	ContractItself   ContractKind = "Contract"
-	ContractAddendum ContractKind = "Addendum"
+	ContractKindContract ContractKind = "Contract"
+	ContractKindAddendum ContractKind = "Addendum"
 )
 
 // ContractQuery selects contracts. A list of persons that is too long for one request is split;

@@ -13,13 +13,15 @@ import (
 
 const aContract = `{ "changeVersion": "0000090200004BD0000A", "id": 77, "person": {"id": 1238, "externalReferences": {"@badge-number": "6767676"}},
 	"code": "C-1", "from": "2024-01-01", "until": "2026-12-31", "contractHoursInMinutes": 1824, "fullTimeEquivalentInMinutes": 2280,
-	"contractPercentage": 80.5, "numberOfWorkingDaysPerWeek": 4.5, "numberOfDaysInContractPeriod": 1096, "kind": "Addendum", "parentContract": {"id": 76} }`
+	"contractPercentage": 80.5, "numberOfWorkingDaysPerWeek": 4.5, "numberOfDaysInContractPeriod": 1096, "kind": "Addendum", "parentContract": {"id": 76},
+	"externalReferences": {"HRMID": "C 1"} }`
 
 func theContract() Contract {
 	return Contract{
 		ChangeVersion: "0000090200004BD0000A", ID: 77, Person: Ref{ID: 1238, ExternalReferences: map[string]string{"@badge-number": "6767676"}},
 		Code: "C-1", From: day("2024-01-01"), Until: day("2026-12-31"), ContractHoursMinutes: 1824, FullTimeEquivalentMinutes: 2280,
-		ContractPercentage: 80.5, NumberOfWorkingDaysPerWeek: 4.5, NumberOfDaysInContractPeriod: 1096, Kind: ContractAddendum, ParentContract: &Ref{ID: 76},
+		ContractPercentage: 80.5, NumberOfWorkingDaysPerWeek: 4.5, NumberOfDaysInContractPeriod: 1096, Kind: ContractKindAddendum, ParentContract: &Ref{ID: 76},
+		ExternalReferences: map[string]string{"HRMID": "C 1"},
 	}
 }
 

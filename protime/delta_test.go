@@ -249,6 +249,8 @@ func TestDeltaAnswers(t *testing.T) {
 		"empty link":     `{"value":[],"deltaLink":""}`,
 		"no value":       `{"deltaLink":"` + deltaTarget + `x"}`,
 		"unreadable":     `{"value":[{"changeType":"InsertOrUpdate","data":{"id":1}},{"changeType":"InsertOrUpdate","data":{"id":"x"}}],"deltaLink":"` + deltaTarget + `x"}`,
+		"bare item":      `{"value":[{"id":1}],"deltaLink":"` + deltaTarget + `x"}`,
+		"more pages":     `{"value":[],"nextLink":"` + deltaTarget + `y","deltaLink":"` + deltaTarget + `x"}`,
 		"link elsewhere": `{"value":[],"deltaLink":7}`,
 	} {
 		t.Run(name, func(t *testing.T) {

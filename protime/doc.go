@@ -36,8 +36,9 @@
 //
 // # A copy of a tenant
 //
-// Eighteen collections tell their changes. Changes begins with an initial load and then polls; each
-// page comes with a cursor, and who saves the two together can stop and go on at any moment:
+// Eighteen collections tell their changes. One walk of Changes is an initial load, or the rest of
+// it, or one poll; the next walk, from the cursor of the last page, polls again. Who saves each page
+// together with its cursor can stop and go on at any moment:
 //
 //	for page, err := range client.Absences.Changes(ctx, cursor, query) {
 //		if err != nil {
@@ -46,7 +47,10 @@
 //		save(protime.Latest(page.Items), page.Cursor)
 //	}
 //
-// See examples/protime-sync for a whole program, and [ClockingService.Changes] for the rules.
+// A cursor belongs to its query: save the day of From with it, rather than count it back from
+// today. A load is complete when its walk ends without an error; after [ErrDeltaExpired], what the
+// new one did not have was deleted. See examples/protime-sync for a whole program, and
+// [ClockingService.Changes] for the rules.
 //
 // [WebhookService] subscribes to a collection; [NewWebhookHandler] makes the [net/http.Handler] that
 // receives its changes, and [WebhookRenewal] keeps the subscription alive. How Protime signs is
@@ -57,7 +61,10 @@
 //
 // Wherever Protime takes the id of an object it can take a reference that another system knows it by,
 // such as a badge number: [ByExternal] in bodies and paths. Answers have those that a query's
-// ExternalReferences name. Filters take ids only.
+// ExternalReferences, or the last arguments of a Get, name. Filters take ids only.
+//
+// Beside an id in a path no reference of the same collection can be asked for, since Protime would read
+// the id as its value: Get by that reference, or list.
 //
 // # Writing safely
 //

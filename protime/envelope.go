@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/worktime-go/worktime/internal/rest"
@@ -45,7 +46,15 @@ func decodeLoad[T any](body []byte) ([]Change[T], rest.Next, error) {
 func decodePoll[T any](body []byte) ([]Change[T], rest.Next, error) {
 	p, err := readPage[Change[T]](body)
 	next, noLink := p.poll()
-	return *p.Value, next, cmp.Or(err, noLink)
+	if err = cmp.Or(err, noLink); err == nil && p.NextLink != "" {
+		err = errors.New("the answer to a poll has a nextLink, which Protime rules out") // and changes behind it
+	}
+	for i, change := range *p.Value {
+		if err == nil && change.Type == "" {
+			err = fmt.Errorf("item %d: no changeType", i)
+		}
+	}
+	return *p.Value, next, err
 }
 
 // poll returns the link for the next poll. Without one the changes from here on would be lost.
@@ -97,6 +106,22 @@ func readPage[T any](body []byte) (page[T], error) {
 		*p.Value = append(*p.Value, item)
 	}
 	return p, err
+}
+
+// ignore is for answers whose status says all.
+func ignore(rest.Answer) error { return nil }
+
+// createdID is created for objects with a number.
+func createdID(c *rest.Client, a rest.Answer) (int64, error) {
+	text, err := created(c, a)
+	if err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseUint(text, 10, 63) // without a sign
+	if err != nil || id == 0 {
+		return 0, fmt.Errorf("the Location ends in %.40q, not in an id", text)
+	}
+	return int64(id), nil
 }
 
 // created returns the id of the object that a POST created: the last segment of its

@@ -91,6 +91,45 @@ func ExampleClockingService_Pages() {
 	// second run: 1 clockings
 }
 
+// A copy of the contracts: the first walk loads them all, each further one asks once what changed.
+// A program saves the copy and the cursor together. Collections with dates take a From, which
+// stays the same as long as the cursor lives.
+func ExampleContractService_Changes() {
+	ctx := context.Background()
+	server, client := start(protimetest.WithPageSize(2), protimetest.WithSample(worktime.DateOf(time.Now())))
+	defer server.Close()
+	defer client.Close(ctx)
+
+	var cursor worktime.Cursor
+	contracts := map[int64]protime.Contract{}
+	for walk := range 3 {
+		changes := 0
+		for page, err := range client.Contracts.Changes(ctx, cursor, protime.ContractQuery{}) {
+			if err != nil { // with ErrDeltaExpired: begin anew, with an empty cursor
+				fmt.Println(err)
+				return
+			}
+			for _, change := range protime.Latest(page.Items) {
+				if change.Type == protime.ChangeDelete {
+					delete(contracts, change.Data.ID)
+				} else {
+					contracts[change.Data.ID] = change.Data
+				}
+			}
+			changes += len(page.Items)
+			cursor = page.Cursor
+		}
+		fmt.Println("walk", walk, "has", changes, "changes, the copy", len(contracts), "contracts")
+		if walk == 0 {
+			_ = server.Remove("contracts", "1") // somebody deletes one
+		}
+	}
+	// Output:
+	// walk 0 has 7 changes, the copy 7 contracts
+	// walk 1 has 1 changes, the copy 6 contracts
+	// walk 2 has 0 changes, the copy 6 contracts
+}
+
 // When the answer to a create is lost, the clocking may have been booked. Nothing is sent
 // again: look first.
 func ExampleClockingService_Candidates() {

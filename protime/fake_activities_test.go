@@ -88,7 +88,7 @@ func TestAssignmentLifecycle(t *testing.T) {
 	require.NoError(t, err)
 	assignment.StartTime, assignment.Comments = nil, ""
 	require.NoError(t, client.Assignments.Update(ctx, id, assignment))
-	got, err := client.Assignments.Get(ctx, id, protime.ActivityDataCode)
+	got, err := client.Assignments.Get(ctx, id, protime.ActivityDataEntryCode)
 	require.NoError(t, err)
 	assert.Nil(t, got.StartTime)
 	assert.Empty(t, got.Comments)

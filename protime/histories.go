@@ -128,9 +128,9 @@ func (s *HistoryService[T]) Pages(ctx context.Context, q HistoryQuery) iter.Seq2
 }
 
 // OfPerson walks the history of one person, who is named by id or by a reference: badge number,
-// employee number, or one of the integrator's. External references can be had of people. A
-// person who does not exist is [worktime.ErrNotFound]; the other errors are those of
-// [ClockingService.All].
+// employee number, or one of the integrator's. In the latter case external references of people can
+// be had too. A person who does not exist is [worktime.ErrNotFound]; the other errors are those
+// of [ClockingService.All].
 //
 // See [GET /people/{PersonReference}/department-history],
 // [GET /people/{PersonReference}/employer-history], [GET /people/{PersonReference}/job-history],

@@ -67,6 +67,8 @@ type Person struct {
 	PinCode       *int64   `json:"pinCode,omitempty"`    // nil if not sent
 	// TerminalLanguageISOCode is the language in which terminals speak to the person.
 	TerminalLanguageISOCode string `json:"terminalLanguageISOCode,omitzero"`
+	// ExternalReferences are the person's own that were asked for.
+	ExternalReferences map[string]string `json:"externalReferences,omitempty"`
 }
 
 func (p Person) version() (int64, string) { return p.ID, p.ChangeVersion }

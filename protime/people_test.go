@@ -23,7 +23,7 @@ const aPerson = `{ "id": 1238, "changeVersion": "0000090200004BD0000A", "periodC
 	"passportNumber": "canary-passport", "socialSecurityNumber": "canary-social", "bankAccount": "canary-bank",
 	"inServiceDate": "2020-01-01", "outOfServiceDate": "2027-01-01", "wtdStartDate": "2020-02-01", "employeeNumber": "canary-employee",
 	"payGroup": "canary-pay", "hourlyRate": 98765.25, "maxAdvance": 98766, "terminalGroup": {"id": 7}, "badgeNumber": "canary-badge", "pinCode": 98767,
-	"terminalLanguageISOCode": "canary-language" }`
+	"terminalLanguageISOCode": "canary-language", "externalReferences": {"@employee-number": "canary-reference"} }`
 
 func thePerson() Person {
 	rate, advance, pin := 98765.25, 98766.0, int64(98767)
@@ -37,7 +37,7 @@ func thePerson() Person {
 		PassportNumber: "canary-passport", SocialSecurityNumber: "canary-social", BankAccount: "canary-bank",
 		InServiceDate: day("2020-01-01"), OutOfServiceDate: day("2027-01-01"), WTDStartDate: day("2020-02-01"), EmployeeNumber: "canary-employee",
 		PayGroup: "canary-pay", HourlyRate: &rate, MaxAdvance: &advance, TerminalGroup: &Ref{ID: 7}, BadgeNumber: "canary-badge", PinCode: &pin,
-		TerminalLanguageISOCode: "canary-language",
+		TerminalLanguageISOCode: "canary-language", ExternalReferences: map[string]string{"@employee-number": "canary-reference"},
 	}
 }
 

@@ -94,18 +94,18 @@ type ReferenceName string
 
 // The predefined references, each a field of Protime.
 const (
-	AbsenceCode          ReferenceName = "absence-definitions,@absence-code"
-	ActivityDataCode     ReferenceName = "activity-definitions,@data-entry-code"
-	ActivityExternalCode ReferenceName = "activity-definitions,@external-reference"
-	CounterCode          ReferenceName = "counter-definitions,@counter-code"
-	PersonBadgeNumber    ReferenceName = "people,@badge-number"
-	PersonEmployeeNumber ReferenceName = "people,@employee-number"
-	ShiftCode            ReferenceName = "shift-definitions,@shift-code"
-	TerminalExternalCode ReferenceName = "terminals,@external-code"
+	AbsenceCode               ReferenceName = "absence-definitions,@absence-code"
+	ActivityDataEntryCode     ReferenceName = "activity-definitions,@data-entry-code"
+	ActivityExternalReference ReferenceName = "activity-definitions,@external-reference"
+	CounterCode               ReferenceName = "counter-definitions,@counter-code"
+	PersonBadgeNumber         ReferenceName = "people,@badge-number"
+	PersonEmployeeNumber      ReferenceName = "people,@employee-number"
+	ShiftCode                 ReferenceName = "shift-definitions,@shift-code"
+	TerminalExternalCode      ReferenceName = "terminals,@external-code"
 
 	// The definitions in the restrictions of another one have a key of their own.
-	RestrictionDataCode     ReferenceName = "activity-restrictions,@data-entry-code"
-	RestrictionExternalCode ReferenceName = "activity-restrictions,@external-reference"
+	RestrictionDataEntryCode     ReferenceName = "activity-restrictions,@data-entry-code"
+	RestrictionExternalReference ReferenceName = "activity-restrictions,@external-reference"
 )
 
 // CustomReference is a reference that the integrator keeps: CustomReference("people", "HRMID").

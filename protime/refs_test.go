@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/worktime-go/worktime"
 )
 
 // In a request a reference is either an id or one external reference, whatever its object is.
@@ -47,8 +49,8 @@ func TestReferencesInRequests(t *testing.T) {
 // The predefined references, as the reference spells them.
 func TestReferenceNames(t *testing.T) {
 	names, err := encodeReferences([]ReferenceName{
-		AbsenceCode, ActivityDataCode, ActivityExternalCode, CounterCode, PersonBadgeNumber, PersonEmployeeNumber, ShiftCode, TerminalExternalCode,
-		RestrictionDataCode, RestrictionExternalCode, CustomReference("circles", "HRMID"),
+		AbsenceCode, ActivityDataEntryCode, ActivityExternalReference, CounterCode, PersonBadgeNumber, PersonEmployeeNumber, ShiftCode, TerminalExternalCode,
+		RestrictionDataEntryCode, RestrictionExternalReference, CustomReference("circles", "HRMID"),
 	})
 	require.NoError(t, err)
 	assert.Equal(t, "(absence-definitions,@absence-code)(activity-definitions,@data-entry-code)(activity-definitions,@external-reference)"+
@@ -90,6 +92,46 @@ func TestBadReferencesInPaths(t *testing.T) {
 			requireField(t, call(t.Context(), ByExternal("HRMID", "a\nb")), "path")
 			requireField(t, call(t.Context(), ByExternal("HRM ID)", "1")), "references")
 		})
+	}
+	assert.Empty(t, v.got)
+}
+
+// With a reference of the path's own collection Protime reads the segment as its value, so that an
+// id would find another object or none.
+func TestIDsBesideReferencesOfTheirCollection(t *testing.T) {
+	v := newVendor(t, answer{status: 500})
+	client, person, definition := v.client(t), ByID(1), DefinitionByID("38fc2206")
+	for name, call := range map[string]func(context.Context) error{
+		"people": func(ctx context.Context) error {
+			_, err := client.People.Get(ctx, person, TerminalExternalCode, PersonBadgeNumber)
+			return err
+		},
+		"contracts": func(ctx context.Context) error {
+			_, err := client.Contracts.Get(ctx, ByID(1), CustomReference("contracts", "HRMID"))
+			return err
+		},
+		"absence definitions": func(ctx context.Context) error {
+			_, err := client.AbsenceDefinitions.Get(ctx, ByID(1), AbsenceCode)
+			return err
+		},
+		"histories": func(ctx context.Context) error {
+			_, err := worktime.Collect(client.JobHistories.OfPerson(ctx, person, PersonBadgeNumber))
+			return err
+		},
+		"activity definitions": func(ctx context.Context) error {
+			_, err := client.ActivityDefinitions.Get(ctx, aLevel, definition, nil, ActivityDataEntryCode)
+			return err
+		},
+		"usages": func(ctx context.Context) error {
+			_, err := client.Usages.Get(ctx, aLevel, definition, ActivityDataEntryCode)
+			return err
+		},
+		"restrictions": func(ctx context.Context) error {
+			_, err := client.Restrictions.Get(ctx, aLevel, definition, RestrictionDataEntryCode, ActivityDataEntryCode)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { requireField(t, call(t.Context()), "references") })
 	}
 	assert.Empty(t, v.got)
 }

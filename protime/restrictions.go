@@ -35,9 +35,9 @@ var (
 )
 
 // Get returns the restrictions of an activity definition, with the external references that are
-// named: of activity-definitions, and of the definitions in the restrictions, which have a key of
-// their own ([RestrictionDataCode], [RestrictionExternalCode]). A definition that does not exist
-// is [worktime.ErrNotFound].
+// named: of the definitions in the restrictions, which have a key of their own
+// ([RestrictionDataEntryCode], [RestrictionExternalReference]), and of activity-definitions if the
+// definition is not named by its id. One that does not exist is [worktime.ErrNotFound].
 //
 // See [GET /activity-structure-versions/{structureVersionId}/levels/{level}/activity-definitions/{activityDefinitionReference}/restrictions].
 //

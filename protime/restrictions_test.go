@@ -17,9 +17,9 @@ var restrictionRows = map[string]wireRow{
 	"get": {
 		"GET " + restrictionOp,
 		func(ctx context.Context, c *Client) (any, error) {
-			return c.Restrictions.Get(ctx, aLevel, someDefinition, ActivityDataCode, RestrictionDataCode)
+			return c.Restrictions.Get(ctx, aLevel, DefinitionByExternal("@data-entry-code", "101"), RestrictionDataEntryCode)
 		},
-		"GET " + restrictionPath + "?externalReferences=(activity-definitions,@data-entry-code)(activity-restrictions,@data-entry-code)", "",
+		"GET " + levelPath + "/101/restrictions?externalReferences=(activity-definitions,@data-entry-code)(activity-restrictions,@data-entry-code)", "",
 		answer{status: 200, body: `{ "changeVersion": "0000090200004BD0000A", "activityDefinitionId": {"id": "38fc", "externalReferences": {"@data-entry-code": "101"}},
 			"restrictions": [ {"level": 1, "activityDefinitions": [ {"id": "22bb", "externalReferences": {"@data-entry-code": "200"}}, {"id": "33cc"} ]}, {"level": 3, "activityDefinitions": []} ] }`},
 		DefinitionRestrictions{

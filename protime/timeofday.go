@@ -17,6 +17,14 @@ const (
 	MaxTimeOfDay TimeOfDay = 2880
 )
 
+// checkTimeOfDay checks a time in a request; nil is none.
+func checkTimeOfDay(field string, t *TimeOfDay) error {
+	if t != nil && (*t < MinTimeOfDay || *t > MaxTimeOfDay) {
+		return badField(field, fmt.Sprintf("is %d minutes: Protime takes %d to %d", int(*t), int(MinTimeOfDay), int(MaxTimeOfDay)))
+	}
+	return nil
+}
+
 const minutesPerDay = 24 * 60
 
 // day returns how many days after the date t lies, rounded down.

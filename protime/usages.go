@@ -99,8 +99,8 @@ var (
 )
 
 // Get returns the usages of an activity definition, with the external references that are named:
-// of activity-definitions, circles, groups and people. A definition that does not exist is
-// [worktime.ErrNotFound].
+// of circles, groups and people, and of activity-definitions if the definition is not named by its id.
+// One that does not exist is [worktime.ErrNotFound].
 //
 // See [GET /activity-structure-versions/{structureVersionId}/levels/{level}/activity-definitions/{activityDefinitionReference}/usages].
 //

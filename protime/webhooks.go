@@ -317,5 +317,5 @@ func (s *WebhookService) Delete(ctx context.Context, id WebhookID) error {
 	if id == "" {
 		return badField("id", "is empty")
 	}
-	return s.client.Send(ctx, deleteWebhook, nil, nil, func(rest.Answer) error { return nil }, string(id))
+	return s.client.Send(ctx, deleteWebhook, nil, nil, ignore, string(id))
 }

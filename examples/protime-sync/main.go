@@ -50,7 +50,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 const usage = `Usage: protime-sync [flags]
 
 Keeps a local copy of a Protime tenant, one file of JSON lines for each collection. It can be killed and started again
-at any moment; start it for one directory once only. With none of these variables set it starts an in-memory Protime:
+at any moment. Run it once only for a tenant, not even with another directory: Protime keeps one delta for each
+collection, and two programs would end each other's. With none of these variables set it starts an in-memory Protime:
 
   PROTIME_TENANT         first part of the site's host name
   PROTIME_CLIENT_ID      issued by Protime
@@ -91,14 +92,16 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 			if i < 0 {
 				return fmt.Errorf("%q is not one of %s", name, strings.Join(names(collections), ", "))
 			}
-			f.collections = append(f.collections, collections[i])
+			if !slices.Contains(names(f.collections), collections[i].name) {
+				f.collections = append(f.collections, collections[i])
+			}
 		}
 		return nil
 	})
 	set.BoolVar(&f.once, "once", false, "bring the copy up to date once and exit")
 	set.DurationVar(&f.interval, "interval", time.Minute, "`time` between polls, at most 48h")
 	set.StringVar(&f.listen, "listen", "", "`address` to receive webhooks on; each of them wakes a poll")
-	set.StringVar(&f.destination, "destination", "", "public https `URL` under which Protime reaches that address; its path must be a secret")
+	set.StringVar(&f.destination, "destination", "", "public https `URL` under which Protime reaches that address; its path must be a secret of 32 characters at least")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
@@ -112,6 +115,10 @@ func parse(args []string, stderr io.Writer) (f flags, err error) {
 		err = fmt.Errorf("-interval %v: want more than 0 and at most %v, since Protime forgets a delta after 72 hours", f.interval, maxInterval)
 	case (f.listen == "") != (f.destination == ""):
 		err = errors.New("-listen and -destination belong together")
+	case f.once && f.listen != "":
+		err = errors.New("-once does not wait for webhooks: leave -listen out")
+	case f.destination != "":
+		err = checkDestination(f.destination)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "protime-sync:", err)
@@ -201,7 +208,8 @@ func catchUp(ctx context.Context, m *mirror, pages feed, stderr io.Writer) (chan
 	show := progress(stderr, m.name)
 	defer show(-1)
 	for expired := false; ; {
-		loading := m.state.Cursor == "" || m.state.Loading
+		loading, resumed, before := m.state.Cursor == "" || m.state.Loading, m.resumed, changes
+		m.resumed = false
 		err = m.update(ctx, pages, func(n int) {
 			changes += n
 			show(changes)
@@ -210,8 +218,11 @@ func catchUp(ctx context.Context, m *mirror, pages feed, stderr io.Writer) (chan
 		case errors.Is(err, protime.ErrDeltaExpired) && !expired:
 			fmt.Fprintf(stderr, "%s: Protime no longer knows where we were: loading everything again\n", m.name)
 			expired = true
-		case err != nil || !loading:
+		case err != nil:
 			return changes, err
+		case loading, resumed && changes > before: // what came may be the answer to a run that was killed: ask for what followed
+		default:
+			return changes, nil
 		}
 	}
 }

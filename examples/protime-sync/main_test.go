@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,26 +108,35 @@ func TestOneFails(t *testing.T) {
 	assert.Equal(t, count(t, server, "contracts"), kept(t, dir, "contracts"))
 }
 
-// A webhook wakes a poll long before the interval is over.
+// A webhook wakes a poll long before the interval is over, also after a start with another destination.
 func TestWebhook(t *testing.T) {
 	server, environ := start(t, protimetest.WithDelivery(protimetest.Delivery{Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}))
 	dir := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	var stdout, stderr syncBuffer
-	done := make(chan int)
-	address := freeAddress(t)
-	go func() {
-		done <- run(ctx, []string{"-dir", dir, "-collections", "people", "-interval", "10h", "-listen", address,
-			"-destination", "http://" + address + "/hooks/0123456789abcdef0123456789abcdef"}, environ, &stdout, &stderr)
-	}()
-	require.Eventually(t, func() bool { return count(t, server, "webhooks") == 1 && strings.Contains(stdout.String(), "people") }, 10*time.Second, time.Millisecond, &stderr)
-	require.NoError(t, server.Remove("people", "1"))
-	assert.Eventually(t, func() bool { return kept(t, dir, "people") == 5 }, 10*time.Second, time.Millisecond, &stderr)
-	cancel()
-	assert.Zero(t, <-done)
-	id, err := os.ReadFile(filepath.Join(dir, "people.webhook"))
-	require.NoError(t, err)
-	assert.NotEmpty(t, id)
+	var last string
+	for i, secret := range []string{"0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var stdout, stderr syncBuffer
+		done := make(chan int)
+		address := freeAddress(t)
+		go func() {
+			done <- run(ctx, []string{"-dir", dir, "-collections", "people", "-interval", "10h", "-listen", address,
+				"-destination", "http://" + address + "/hooks/" + secret}, environ, &stdout, &stderr)
+		}()
+		id := ""
+		require.Eventually(t, func() bool {
+			data, _ := os.ReadFile(filepath.Join(dir, "people.webhook"))
+			id = string(data)
+			return id != last && id != "" && (i > 0 || strings.Contains(stdout.String(), "people"))
+		}, 10*time.Second, time.Millisecond, &stderr)
+		require.NoError(t, server.Remove("people", strconv.Itoa(i+1)))
+		assert.Eventually(t, func() bool { return kept(t, dir, "people") == 5-i }, 10*time.Second, time.Millisecond, &stderr)
+		cancel()
+		assert.Zero(t, <-done)
+		enabled, err := server.Snapshot("webhooks", "status eq 'Enabled'")
+		require.NoError(t, err)
+		require.Len(t, enabled, 1, "nothing is left of the last destination")
+		last = id
+	}
 }
 
 func TestWrongUsage(t *testing.T) {
@@ -138,6 +149,10 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"-interval", "72h"}, "72 hours"},
 		{[]string{"-listen", ":0"}, "belong together"},
 		{[]string{"copy"}, "unexpected argument"},
+		{[]string{"-once", "-listen", ":0", "-destination", "https://hooks.example/0123456789abcdef0123456789abcdef"}, "-once"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/short"}, "32"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/0123456789abcdef0123456789abcdef?a=b"}, "-destination"},
+		{[]string{"-listen", ":0", "-destination", "https://hooks.example/{0123456789abcdef0123456789abcdef}"}, "-destination"},
 	} {
 		status, stdout, stderr := exec(t, nil, c.args...)
 		assert.Equal(t, 2, status)
@@ -150,6 +165,13 @@ func TestWrongUsage(t *testing.T) {
 	status, _, stderr = exec(t, []string{"PROTIME_TENANT=acme"}, "-once")
 	assert.Equal(t, 1, status)
 	assert.Contains(t, stderr, "-dir")
+}
+
+// A collection that is named twice is copied once: two deltas of one would end each other.
+func TestNamedTwice(t *testing.T) {
+	f, err := parse([]string{"-collections", "people,contracts,people", "-collections", "contracts"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"people", "contracts"}, names(f.collections))
 }
 
 // With nothing configured it copies a server of its own.
@@ -177,4 +199,24 @@ func TestDamaged(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, text, string(data))
 	}
+}
+
+// A run that was killed before it could save a cursor has left a link that is answered a second time in
+// the same way. What changed since then is there after one run all the same.
+func TestAnsweredTwice(t *testing.T) {
+	server, environ := start(t, protimetest.WithRepeatedPolls(http.StatusOK))
+	dir := t.TempDir()
+	args := []string{"-dir", dir, "-once", "-collections", "people"}
+	status, _, stderr := exec(t, environ, args...)
+	require.Zero(t, status, stderr)
+	block := filepath.Join(dir, "people.state.json.tmp")
+	require.NoError(t, os.Mkdir(block, 0o700))
+	require.NoError(t, server.Remove("people", "1"))
+	status, _, _ = exec(t, environ, args...)
+	require.Equal(t, 1, status, "the poll was answered, and its cursor not saved")
+	require.NoError(t, os.Remove(block))
+	require.NoError(t, server.Remove("people", "2"))
+	status, _, stderr = exec(t, environ, args...)
+	require.Zero(t, status, stderr)
+	assert.Equal(t, count(t, server, "people"), kept(t, dir, "people"))
 }

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ type mirror struct {
 	dir, name string
 	state     state
 	records   map[int64]record
+	resumed   bool // the cursor is an earlier run's, and nothing was asked for since
 }
 
 // state is what the next run must know.
@@ -69,6 +71,7 @@ func openMirror(dir, name string) (*mirror, error) {
 	if err := json.Unmarshal(data, &m.state); err != nil {
 		return nil, fmt.Errorf("%s cannot be read; delete it to begin a new initial load: %w", m.path(".state.json"), err)
 	}
+	m.resumed = true
 	if !m.state.Loading { // a run that was killed may not have come to this
 		if err := os.Remove(m.path(".loading.jsonl")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -76,6 +79,9 @@ func openMirror(dir, name string) (*mirror, error) {
 	}
 	file, err := os.Open(m.path(".jsonl"))
 	if errors.Is(err, fs.ErrNotExist) {
+		if !m.state.Loading {
+			m.state = state{} // somebody deleted the records to have them anew
+		}
 		return m, nil
 	}
 	if err != nil {
@@ -153,7 +159,8 @@ func (m *mirror) update(ctx context.Context, pages feed, progress func(records i
 	return nil
 }
 
-// begin makes the next update a new initial load. The present copy stays until that is complete.
+// begin makes the next update a new initial load. The present copy stays until that is complete; what lies before the
+// first day that Protime allows then, 1 January of last year, is in the old copy only.
 func (m *mirror) begin() error {
 	today := worktime.DateOf(time.Now())
 	m.state = state{Loading: true, From: worktime.NewDate(today.Year()-1, time.January, 1)}
@@ -162,17 +169,20 @@ func (m *mirror) begin() error {
 
 // load appends a page to the file of the initial load, and saves its cursor.
 func (m *mirror) load(page page) error {
-	if err := m.append(page); err != nil {
+	size, err := m.append(page)
+	if err != nil {
 		return err
 	}
+	m.state.Cursor, m.state.Loaded = page.cursor, size
 	return m.save()
 }
 
-// append adds a page to the file of the load, after what belongs to the saved cursor.
-func (m *mirror) append(page page) error {
+// append adds a page to the file of the load, after what belongs to the cursor, and returns the
+// size of the file.
+func (m *mirror) append(page page) (size int64, err error) {
 	file, err := os.OpenFile(m.path(".loading.jsonl"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer file.Close()
 	var lines bytes.Buffer
@@ -181,19 +191,18 @@ func (m *mirror) append(page page) error {
 		lines.WriteByte('\n')
 	}
 	if err := file.Truncate(m.state.Loaded); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := file.WriteAt(lines.Bytes(), m.state.Loaded); err != nil {
-		return err
+		return 0, err
 	}
-	m.state.Cursor, m.state.Loaded = page.cursor, m.state.Loaded+int64(lines.Len())
-	return file.Sync()
+	return m.state.Loaded + int64(lines.Len()), file.Sync()
 }
 
 // loaded adds the last page and puts the load in place of the copy. What it does not have was
 // deleted.
 func (m *mirror) loaded(page page) error {
-	if err := m.append(page); err != nil {
+	if _, err := m.append(page); err != nil {
 		return err
 	}
 	file, err := os.Open(m.path(".loading.jsonl"))
@@ -208,7 +217,7 @@ func (m *mirror) loaded(page page) error {
 	if err := m.write(); err != nil {
 		return err
 	}
-	m.state.Loading, m.state.Loaded = false, 0
+	m.state = state{Cursor: page.cursor, From: m.state.From}
 	if err := m.save(); err != nil {
 		return err
 	}
@@ -250,11 +259,13 @@ func replace(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = os.Remove(path + ".tmp") }() // on a full disk half of a file only takes room
 	buffer := bufio.NewWriter(file)
-	if err := cmp.Or(write(buffer), buffer.Flush(), file.Sync()); err != nil {
-		return cmp.Or(err, file.Close())
+	err = cmp.Or(write(buffer), buffer.Flush(), file.Sync(), file.Close()) // of all, also after an error
+	if err == nil {
+		err = os.Rename(path+".tmp", path)
 	}
-	if err := cmp.Or(file.Close(), os.Rename(path+".tmp", path)); err != nil {
+	if err != nil || runtime.GOOS == "windows" { // which cannot sync directories
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(path))

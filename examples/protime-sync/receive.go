@@ -11,12 +11,29 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/worktime-go/worktime/protime"
 )
+
+// secretPath is the form of a path that nobody can guess: 32 hexadecimal digits would be 128 bits.
+var secretPath = regexp.MustCompile(`^/[A-Za-z0-9/_-]{31,}$`)
+
+func checkDestination(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || !secretPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("-destination: want a URL with a path of at least 32 letters, digits, slashes, dashes and underscores, and nothing after it")
+	}
+	return nil
+}
+
+// destination is where Protime posts the changes of a collection to.
+func destination(f flags, name string) *url.URL {
+	u, _ := url.Parse(f.destination) // was checked
+	return u.JoinPath(name)
+}
 
 // receive has Protime post changes to this program. A change is taken as a hint only: it wakes
 // a poll, which brings the truth. So deliveries are not signed, but come to a path that nobody
@@ -24,10 +41,6 @@ import (
 func receive(ctx context.Context, client *protime.Client, f flags, stderr io.Writer) (wake <-chan struct{}, stop func(), err error) {
 	if f.listen == "" {
 		return nil, func() {}, nil
-	}
-	destination, err := url.Parse(f.destination)
-	if err != nil {
-		return nil, nil, errors.New("-destination is not a URL")
 	}
 	woken := make(chan struct{}, 1)
 	ring := func() {
@@ -38,7 +51,7 @@ func receive(ctx context.Context, client *protime.Client, f flags, stderr io.Wri
 	}
 	mux := http.NewServeMux()
 	for _, c := range f.collections {
-		path := strings.TrimSuffix(destination.Path, "/") + "/" + c.name
+		path := destination(f, c.name).Path
 		handler, err := c.follow(client).receiver(protime.WebhookSecret(path), ring)
 		if err != nil {
 			return nil, nil, err
@@ -71,13 +84,18 @@ func subscribe(ctx context.Context, client *protime.Client, name string, f flags
 		fmt.Fprintln(stderr, "protime-sync:", err)
 		return
 	}
+	subscription := protime.NewWebhook{DestinationURL: destination(f, name).String(), CollectionName: protime.WebhookCollection(name)}
+	// After a start with another -destination the webhook of the last one delivers where nobody may be.
+	if webhook, err := client.Webhooks.Get(ctx, protime.WebhookID(id)); err == nil && webhook.DestinationURL != subscription.DestinationURL {
+		if err := client.Webhooks.Delete(ctx, webhook.ID); err != nil {
+			fmt.Fprintln(stderr, "protime-sync:", err)
+		}
+		id = nil
+	}
 	err = protime.WebhookRenewal{
-		Webhooks: client.Webhooks,
-		Subscription: protime.NewWebhook{
-			DestinationURL: strings.TrimSuffix(f.destination, "/") + "/" + name,
-			CollectionName: protime.WebhookCollection(name),
-		},
-		ID: protime.WebhookID(id),
+		Webhooks:     client.Webhooks,
+		Subscription: subscription,
+		ID:           protime.WebhookID(id),
 		Created: func(_ context.Context, successor protime.CreatedWebhook) error {
 			return replace(path, func(w io.Writer) error {
 				_, err := io.WriteString(w, string(successor.ID))

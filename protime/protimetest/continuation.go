@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"net/url"
 	"sync/atomic"
 )
@@ -47,9 +46,8 @@ func (c *continuations) next(path string, query url.Values, at position) string 
 	return basePath + path + link
 }
 
-// token is opaque and belongs to a query. In links with a filter it begins with bytes that Base64 writes as "+/+/",
-// and its length is one that takes a "=" at the end: a client that garbles one of these characters shall notice. A link
-// without a filter does not show that it is unencoded, and so has no "+", which might be meant as a blank.
+// token is opaque and belongs to a query. It begins with bytes that Base64 writes as "+/+/", and its length is one that
+// takes a "=" at the end: a client that garbles one of these characters shall notice.
 func (c *continuations) token(path string, query url.Values, at position) []byte {
 	b := []byte{0xfb, 0xff, 0xbf}
 	b = binary.BigEndian.AppendUint32(b, c.epoch.Load())
@@ -60,23 +58,15 @@ func (c *continuations) token(path string, query url.Values, at position) []byte
 	for _, text := range []string{path, query.Get("filter"), query.Get("externalReferences"), query.Get("deltaToken")} {
 		mac.Write([]byte(text + "\x00"))
 	}
-	b = mac.Sum(b)[:50]
-	if query.Get("filter") == "" {
-		return []byte(hex.EncodeToString(b))
-	}
-	return b
+	return mac.Sum(b)[:50]
 }
 
 // read returns the position in the token of a query; false if it is not valid.
 func (c *continuations) read(path string, query url.Values) (position, bool) {
 	b, err := base64.StdEncoding.DecodeString(query.Get("continuationToken"))
-	fields := b
-	if plain, noFilter := hex.DecodeString(string(b)); noFilter == nil {
-		fields = plain
-	}
-	if err != nil || len(fields) < 19 {
+	if err != nil || len(b) < 19 {
 		return position{}, false
 	}
-	at := position{after: int64(binary.BigEndian.Uint64(fields[7:])), page: binary.BigEndian.Uint32(fields[15:])}
+	at := position{after: int64(binary.BigEndian.Uint64(b[7:])), page: binary.BigEndian.Uint32(b[15:])}
 	return at, hmac.Equal(b, c.token(path, query, at))
 }

@@ -35,7 +35,7 @@ func TestCreateKinds(t *testing.T) {
 	srv := protimetest.NewServer(t,
 		protimetest.WithReferences(protime.PersonEmployeeNumber, map[int64]string{7: "E-4821"}),
 		protimetest.WithReferences(protime.AbsenceCode, map[int64]string{12: "DOC"}),
-		protimetest.WithReferences(protime.ActivityDataCode, map[string]string{"38fc2206-aa": "INST"}))
+		protimetest.WithReferences(protime.ActivityDataEntryCode, map[string]string{"38fc2206-aa": "INST"}))
 	c := newCaller(t, srv, both)
 	const common = `"date": "2026-01-15", "timeOfDayInMinutes": -1440,`
 	for i, body := range []string{

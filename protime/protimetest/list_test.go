@@ -258,7 +258,7 @@ func TestExternalReferences(t *testing.T) {
 		protimetest.WithReferences(protime.PersonBadgeNumber, map[int64]string{123152: "6767676"}),
 		protimetest.WithReferences(protime.CustomReference("people", "HRM ID"), map[int64]string{1: "h1", 123152: ""}),
 		protimetest.WithReferences(protime.TerminalExternalCode, map[int64]string{42: "GATE"}),
-		protimetest.WithReferences(protime.ActivityExternalCode, map[string]string{"38fc": "ext"}))
+		protimetest.WithReferences(protime.ActivityExternalReference, map[string]string{"38fc": "ext"}))
 	c := newCaller(t, srv, read)
 	members := func(query string) (person, terminal, reason, definition any) {
 		t.Helper()
