@@ -164,7 +164,7 @@ func TestPersonalAccessToken(t *testing.T) {
 	}
 }
 
-// Trap 5: a 401 has a text only. A personal access token is never sent again.
+// A 401 has a text only. A personal access token is never sent again.
 func TestPersonalAccessTokenRefused(t *testing.T) {
 	v := newVendor(t, answer{status: 401, body: `{"Message":"Authorization has been denied for this request."}`})
 	_, err := v.client(t).Users.Me(t.Context())

@@ -132,7 +132,7 @@ var customerRows = map[string]wireRow{
 	},
 }
 
-// Trap 14: what is not set must not be sent, since it cannot be read back either.
+// What is not set must not be sent, since it cannot be read back either.
 func TestCustomerUpdateSendsOnlyWhatIsSet(t *testing.T) {
 	v := newVendor(t, answer{body: single(aCustomer)})
 	_, err := v.client(t).Customers.Update(t.Context(), CustomerChanges{ID: 7, City: new(""), UseInvoicingAddress: new(false)})
@@ -140,7 +140,7 @@ func TestCustomerUpdateSendsOnlyWhatIsSet(t *testing.T) {
 	assert.JSONEq(t, `{ "CustomerID": 7, "City": "", "UseInvoicingAddress": false }`, v.requests()[0].Body)
 }
 
-// Trap 15: the answer to a create promises no id.
+// The answer to a create promises no id.
 func TestCustomerCreateLooksForTheID(t *testing.T) {
 	other := `{ "CustomerID": 9, "Name": "Acme", "No": "C-10" }`
 	client := func(answers ...answer) (*vendor, *Client) {

@@ -44,7 +44,7 @@ func TestParseDateTime(t *testing.T) {
 	}
 }
 
-// Trap 17: 0001-01-01 is no date, and a time is what the site's clock shows, in whatever zone the program runs.
+// 0001-01-01 is no date, and a time is what the site's clock shows, in whatever zone the program runs.
 func TestDateTimeHasNoZone(t *testing.T) {
 	noon := NewDateTime(day("2026-06-10"), 12, 0, 0)
 	paris, err := time.LoadLocation("Europe/Paris")

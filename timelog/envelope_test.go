@@ -12,7 +12,7 @@ import (
 	"github.com/worktime-go/worktime/internal/rest"
 )
 
-// Trap 2: an answer may be an envelope, an array, an object, a string, null or nothing, also with 200.
+// An answer may be an envelope, an array, an object, a string, null or nothing, also with 200.
 func TestListShapes(t *testing.T) {
 	for name, c := range map[string]struct {
 		body string
@@ -134,7 +134,7 @@ func TestActionShapes(t *testing.T) {
 	require.ErrorIs(t, v.client(t).Users.Update(t.Context(), theUser().Changes()), worktime.ErrBadResponse)
 }
 
-// Trap 15: the steps in their order.
+// Where the number of a new object is looked for, in this order.
 func TestNewID(t *testing.T) {
 	self := func(href string) string { return `"Links":[{"Href":"` + href + `","Rel":"self"}]` }
 	for name, c := range map[string]struct {
@@ -175,7 +175,7 @@ func TestNewID(t *testing.T) {
 	assert.EqualValues(t, 77, newID(of("time-registration/77"), "TimeRegistrationID"))
 }
 
-// Trap 1 and the stop rules: totals are strings, numbers, zero or missing.
+// The stop rules: totals are strings, numbers, zero or missing.
 func TestTotals(t *testing.T) {
 	rows := func(n int) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(`{"Properties":{"UserID":1}},`, n), ",") + "]"

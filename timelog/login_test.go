@@ -63,7 +63,7 @@ func initials(t *testing.T, client *timelog.Client) string {
 	return me.Initials
 }
 
-// Trap 23: what is asked of the login server.
+// What is asked of the login server.
 func TestAuthorizeRequest(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*timelog.HybridLogin)

@@ -88,7 +88,7 @@ func (s *site) client(t *testing.T) *Client {
 	return open(t, config)
 }
 
-// Trap 1: totals are strings, a loop must repeat its filters, and no list may lose a row, whatever it says of itself.
+// Totals are strings, a loop must repeat its filters, and no list may lose a row, whatever it says of itself.
 func TestPaging(t *testing.T) {
 	const size = 10 // also the vendor's default
 	for _, rows := range []int{0, 1, size - 1, size, size + 1, 2 * size, 2*size + 1} {

@@ -102,7 +102,7 @@ var projectRows = map[string]wireRow{
 	},
 }
 
-// Trap 1: every page repeats the filter.
+// Every page repeats the filter.
 func TestProjectPagesRepeatTheFilter(t *testing.T) {
 	first := `{ "Properties": { "TotalRecord": "2", "TotalPage": "2", "PageNumber": "1" }, "Entities": [
 		{ "Properties": { "ProjectID": 1200 } }, { "Properties": ` + aProject + ` } ] }`
@@ -118,7 +118,7 @@ func TestProjectPagesRepeatTheFilter(t *testing.T) {
 	}, v.targets())
 }
 
-// Trap 13: without a word TimeLog hides the inactive ones, so that true, false and nothing must all get through.
+// Without a word TimeLog hides the inactive ones, so that true, false and nothing must all get through.
 func TestProjectListHidesInactiveOnesByDefault(t *testing.T) {
 	v := newVendor(t, answer{body: list()})
 	projects := v.client(t).Projects
@@ -131,7 +131,7 @@ func TestProjectListHidesInactiveOnesByDefault(t *testing.T) {
 	}, v.targets())
 }
 
-// Trap 14: an update empties what is not sent, so whatever can be read and written must be kept, and the language, which
+// An update empties what is not sent, so whatever can be read and written must be kept, and the language, which
 // cannot be read, is asked for.
 func TestProjectUpdateKeepsWhatWasRead(t *testing.T) {
 	v := newVendor(t, answer{body: single(aProject)}, answer{}, answer{body: single(bareProject)}, answer{})
@@ -153,7 +153,7 @@ func TestProjectUpdateKeepsWhatWasRead(t *testing.T) {
 	assert.JSONEq(t, `{ "Name": "n", "ProjectNo": "1", "CustomerID": 7, "ProjectManagerID": 82 }`, sent[3].Body, "what was null must not become 0")
 }
 
-// Trap 15: the answer to a create promises no id; the vendor's reference shows what was sent, and nothing else.
+// The answer to a create promises no id; the vendor's reference shows what was sent, and nothing else.
 func TestProjectCreateLooksForTheID(t *testing.T) {
 	namesake := `{ "ProjectID": 1300, "Name": "Website relaunch", "No": "P26-015" }`
 	v := newVendor(t, answer{body: single(aNewProject)}, answer{body: list(namesake, aProject)})
@@ -169,7 +169,7 @@ func TestProjectCreateLooksForTheID(t *testing.T) {
 	assert.Zero(t, created.ID)
 }
 
-// Trap 3: the business rules of a create come under 500, and are known not to have created anything.
+// The business rules of a create come under 500, and are known not to have created anything.
 func TestProjectCreateRefusedByRule(t *testing.T) {
 	v := newVendor(t, answer{status: 500, body: `{ "Code": 102, "Message": "Business rule error",
 		"Details": [ { "Message": "There is no price list", "ErrorCode": 30097 } ] }`})
@@ -228,7 +228,7 @@ func members(t *testing.T, v any) map[string]any {
 	return object
 }
 
-// Trap 8: what is written has other names than what is read.
+// What is written has other names than what is read.
 func TestProjectWriteNames(t *testing.T) {
 	sent := members(t, theNewProject())
 	assert.Equal(t, []any{"P26-014", "2026-07-01T00:00:00", "2026-12-31T00:00:00"}, []any{sent["ProjectNo"], sent["ProjectStartDate"], sent["ProjectEndDate"]})
@@ -239,7 +239,7 @@ func TestProjectWriteNames(t *testing.T) {
 	assert.Equal(t, []any{"P26-014", nil}, []any{sent["ProjectNo"], sent["No"]})
 }
 
-// Trap 17: the year 1 is no date, and is never sent, since validators refuse it.
+// The year 1 is no date, and is never sent, since validators refuse it.
 func TestProjectWithoutDates(t *testing.T) {
 	v := newVendor(t, answer{body: single(bareProject)})
 	project, err := v.client(t).Projects.Get(t.Context(), 1203)
@@ -249,7 +249,7 @@ func TestProjectWithoutDates(t *testing.T) {
 	assert.NotContains(t, members(t, project), "StartDate")
 }
 
-// Trap 29: a status that nobody knows yet is sent as it is.
+// A status that nobody knows yet is sent as it is.
 func TestProjectStatusUnknown(t *testing.T) {
 	v := newVendor(t, answer{})
 	err := v.client(t).Projects.UpdateStatus(t.Context(), 1201, ProjectStatusChanges{new(ProjectStatus(42)), new(true)})

@@ -76,7 +76,7 @@ func logIn(t *testing.T, store tokenstore.Store, issuer, account, idToken string
 	}))
 }
 
-// Trap 24: the answer lacks /api, and is asked for once.
+// The answer lacks /api, and is asked for once.
 func TestResolve(t *testing.T) {
 	f := &fakeLogin{resolve: resolved("https://app4.timelog.com/acme/")}
 	client := loggedIn(t, f, DefaultLoginURL, "")

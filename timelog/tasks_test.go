@@ -135,7 +135,7 @@ var taskRows = map[string]wireRow{
 	},
 }
 
-// Trap 15: the answer to a create promises no id.
+// The answer to a create promises no id.
 func TestTaskCreateLooksForTheID(t *testing.T) {
 	main := `{ "TaskID": 5400, "Name": "Analysis", "No": "10", "ProjectID": 1201, "ParentTaskID": null }`
 	other := `{ "TaskID": 5401, "Name": "Analysis", "No": "11", "ProjectID": 1201, "ParentTaskID": 5500 }`
@@ -168,7 +168,7 @@ func TestTaskCreateLooksForTheID(t *testing.T) {
 	}
 }
 
-// Trap 15: the answer to a registration promises no id either, and may hold a link to the task.
+// The answer to a registration promises no id either, and may hold a link to the task.
 func TestTaskRegistrationLooksForTheID(t *testing.T) {
 	link := `{ "Properties": { "TaskID": 5501 }, "Links": [ { "Href": "https://app4.timelog.com/acme/api/v1/task/5501", "Rel": "self" } ] }`
 	row := func(id, task, hours, comment string) string {
@@ -202,7 +202,7 @@ func TestTaskRegistrationLooksForTheID(t *testing.T) {
 	}
 }
 
-// Traps 2 and 30: what a create answers may be anything.
+// What a create answers may be anything.
 func TestTaskRegistrationAnswers(t *testing.T) {
 	for _, body := range []string{``, `null`, `"OK"`, `[]`, `{}`, `{ "Properties": null, "Links": null }`} {
 		v := newVendor(t, answer{body: body})
@@ -271,7 +271,7 @@ func TestTaskPagesDrift(t *testing.T) {
 	assert.Len(t, v.requests(), 2)
 }
 
-// Trap 10: minutes are not what is left over of the hours, and nothing billable goes with what is not billable.
+// Minutes are not what is left over of the hours, and nothing billable goes with what is not billable.
 func TestTaskRegistrationTimeAgrees(t *testing.T) {
 	v := newVendor(t, answer{})
 	tasks := v.client(t).Tasks
@@ -290,14 +290,14 @@ func TestTaskRegistrationTimeAgrees(t *testing.T) {
 		"BillableMinutes": 0 }`, v.requests()[0].Body, "billable hours are said, also if there are none")
 }
 
-// Trap 11: this operation takes an end, unlike that of time registrations.
+// This operation takes an end, unlike that of time registrations.
 func TestTaskRegistrationHasAnEnd(t *testing.T) {
 	sent := members(t, theTaskRegistration())
 	assert.Equal(t, "2026-06-10T08:00:00", sent["StartTime"])
 	assert.Equal(t, "2026-06-10T09:30:00", sent["EndTime"])
 }
 
-// Trap 27: what nobody can explain is not sent unless it is set.
+// What nobody can explain is not sent unless it is set.
 func TestTaskRegistrationLeavesOutTheUnexplained(t *testing.T) {
 	sent := members(t, NewTaskRegistration{})
 	for _, name := range []string{"Factor", "MonthlyPeriod", "EntityID", "StartTime", "EndTime"} {
@@ -305,7 +305,7 @@ func TestTaskRegistrationLeavesOutTheUnexplained(t *testing.T) {
 	}
 }
 
-// Trap 8: what is written has other names than what is read.
+// What is written has other names than what is read.
 func TestTaskWriteNames(t *testing.T) {
 	sent := members(t, theNewTask())
 	assert.Equal(t, []any{"Analysis", "10", nil, nil}, []any{sent["TaskName"], sent["TaskNo"], sent["Name"], sent["No"]})
@@ -313,7 +313,7 @@ func TestTaskWriteNames(t *testing.T) {
 	assert.Equal(t, []any{true, "on site", nil, nil}, []any{sent["Billable"], sent["AdditionalComment"], sent["IsBillable"], sent["AdditionalTextField"]})
 }
 
-// Traps 6 and 18: a task has two keys, and the filter spells its parameters otherwise than the lists do.
+// A task has two keys, and the filter spells its parameters otherwise than the lists do.
 func TestTaskFilterParameters(t *testing.T) {
 	v := newVendor(t, answer{body: list()})
 	tasks := v.client(t).Tasks

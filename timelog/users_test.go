@@ -89,7 +89,7 @@ var userRows = map[string]wireRow{
 	},
 }
 
-// Trap 6: a person is read by the number and changed by the GUID.
+// A person is read by the number and changed by the GUID.
 func TestUserKeys(t *testing.T) {
 	v := newVendor(t, answer{body: single(aUser)}, answer{body: `null`})
 	users := v.client(t).Users
@@ -100,7 +100,7 @@ func TestUserKeys(t *testing.T) {
 	assert.JSONEq(t, `{ "ID": "`+aUserGUID+`", "FirstName": "Ann", "LastName": "Berg" }`, v.requests()[1].Body, "licence and roles that are not sent are kept")
 }
 
-// Trap 29: what this version does not know survives.
+// What this version does not know survives.
 func TestUserUnknownValues(t *testing.T) {
 	v := newVendor(t, answer{body: single(`{ "UserID": 82, "UserType": "Robot", "New": [ {} ] }`)}, answer{})
 	users := v.client(t).Users
@@ -111,7 +111,7 @@ func TestUserUnknownValues(t *testing.T) {
 	assert.JSONEq(t, `{ "ID": "`+aUserGUID+`", "FirstName": "A", "LastName": "B", "UserLicenseType": 99 }`, v.requests()[1].Body)
 }
 
-// Trap 15: the id of a person is looked for by the e-mail address, the initials and the names.
+// The id of a person is looked for by the e-mail address, the initials and the names.
 func TestUserCreateLooksForTheID(t *testing.T) {
 	names := `"FirstName": "Ann", "LastName": "Berg", "Initials": "ANB"`
 	namesake := `{ "UserID": 90, ` + names + `, "Email": "other@acme.example" }`
@@ -195,7 +195,7 @@ func TestGUIDs(t *testing.T) {
 	}
 }
 
-// Trap 20: an EmployeeID is no UserID, nor is any key another one; a program that mixes them up does not compile.
+// An EmployeeID is no UserID, nor is any key another one; a program that mixes them up does not compile.
 func TestKeysAreDistinct(t *testing.T) {
 	keys := []reflect.Type{
 		reflect.TypeFor[UserID](), reflect.TypeFor[UserGUID](), reflect.TypeFor[EmployeeID](), reflect.TypeFor[CustomerID](),
