@@ -119,13 +119,13 @@ type walker[T, Q any] struct {
 }
 
 func newWalker[T, Q any](ctx context.Context, c *Client, list List[T, Q], q Q) (*walker[T, Q], error) {
-	path, err := expand(list.Path, list.Args)
-	if err != nil {
-		return nil, c.BadField("path", err.Error())
-	}
 	queries, err := list.Queries(c.Base, q)
 	if err != nil {
 		return nil, err
+	}
+	path, err := expand(list.Path, list.Args)
+	if err != nil {
+		return nil, c.BadField("path", err.Error())
 	}
 	if c, err = c.located(ctx, list.Op, path); err != nil {
 		return nil, err
