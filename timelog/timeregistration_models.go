@@ -1,6 +1,9 @@
 package timelog
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+)
 
 // TimeRegistration is some time that a person registered on a task, or an absence. See
 // https://api.timelog.com/rest/service/timeregistration
@@ -64,8 +67,10 @@ func (t TimeRegistration) TimeChanges() TimeChanges {
 	}
 }
 
+// spent fills in minutes that are missing: who books hours only leaves them 0.
 func (t TimeRegistration) spent() TimeSpent {
-	return TimeSpent{t.Hours, t.Minutes, t.IsBillable, t.BillableHours, t.BillableMinutes}
+	minutes := func(told int, hours float64) int { return cmp.Or(told, int(math.Round(hours*60))) }
+	return TimeSpent{t.Hours, minutes(t.Minutes, t.Hours), t.IsBillable, t.BillableHours, minutes(t.BillableMinutes, t.BillableHours)}
 }
 
 // taskID is 0 if the time was not registered on a task.

@@ -2,7 +2,6 @@ package timelog
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"net/http"
 	"testing"
@@ -199,78 +198,6 @@ var timeRegistrationRows = map[string]wireRow{
 		func(ctx context.Context, c *Client) (any, error) { return c.TimeRegistrations.StopTimeTracker(ctx, 12) },
 		"POST /acme/api/v1/time-registration/stop-time-tracker/12", "", single(`{ "TimeTrackerID": 12 }`), TimeTrackerID(12),
 	},
-}
-
-// Read and write names differ, and a full replacement loses nothing of what was read.
-func TestTimeRegistrationChangesKeepWhatWasRead(t *testing.T) {
-	want := theNewTimeRegistration()
-	want.EntityID, want.IsCalendarEvent = 0, false // neither can be told from what is read
-	assert.Equal(t, TimeRegistrationChanges(want), theTimeRegistration().Changes())
-
-	absence := theTimeRegistration()
-	absence.EntityType, absence.EntityID = DomainAbsenceCode, 7
-	client := newVendor(t, answer{body: "null"}).client(t)
-	requireField(t, client.TimeRegistrations.Update(t.Context(), absence.Changes()), "TimeRegistrationChanges.TaskID")
-	requireField(t, client.TimeRegistrations.UpdateTime(t.Context(), absence.TimeChanges()), "TimeChanges.TaskID")
-}
-
-// Values that nobody knows yet are kept, and what is missing is null, left out or the year 1.
-func TestTimeRegistrationLenient(t *testing.T) {
-	v := newVendor(t, answer{body: single(`{ "TimeRegistrationID": 9001, "TimeRegistrationGUID": null, "UserID": null, "Date": "2026-06-10T00:00:00",
-		"EntityID": null, "AbsenceCode": null, "StartTime": "0001-01-01T00:00:00", "EndTime": null, "DepartmentID": null, "Comment": null,
-		"ApprovalStatus": 42, "EntityType": 999, "TimeTrackingFormat": 77, "InvoiceStatus": 9, "Status": 5 }`)})
-	got, err := v.client(t).TimeRegistrations.Get(t.Context(), 9001)
-	require.NoError(t, err)
-	assert.Equal(t, TimeRegistration{
-		ID: 9001, Date: at("2026-06-10"), ApprovalStatus: 42, EntityType: 999, TimeTrackingFormat: 77, InvoiceStatus: 9, Status: 5,
-	}, got)
-}
-
-func TestSpent(t *testing.T) {
-	for _, c := range []struct {
-		worked, billable time.Duration
-		want             TimeSpent
-	}{
-		{90 * time.Minute, 90 * time.Minute, TimeSpent{1.5, 90, true, 1.5, 90}},
-		{90 * time.Minute, 0, TimeSpent{1.5, 90, false, 0, 0}},
-		{time.Hour, 2 * time.Hour, TimeSpent{1, 60, true, 2, 120}},
-		{59*time.Minute + 30*time.Second, 29 * time.Second, TimeSpent{1, 60, false, 0, 0}},
-		{26 * time.Hour, time.Minute, TimeSpent{26, 1560, true, 1.0 / 60, 1}},
-	} {
-		got := Spent(c.worked, c.billable)
-		assert.Equal(t, c.want, got, "%v", c)
-		assert.NoError(t, got.check("T"))
-	}
-	for minutes := range 24 * 60 { // whatever is spent agrees with itself
-		require.NoError(t, Spent(time.Duration(minutes+1)*time.Minute, time.Duration(minutes)*time.Minute).check("T"))
-	}
-}
-
-// TaskTime gives each registration a GUID of its own.
-func TestTaskTimeGUID(t *testing.T) {
-	a, b := TaskTime(1, day("2026-06-10"), TimeSpent{}), TaskTime(1, day("2026-06-10"), TimeSpent{})
-	assert.NotEqual(t, a.GUID, b.GUID)
-	require.NoError(t, checkGUID("GUID", a.GUID))
-}
-
-// POST /time-registration has no end time; update-time, which has one, does not get lost of it.
-func TestEndTimeIsOfUpdateTimeOnly(t *testing.T) {
-	text, err := json.Marshal(theTimeRegistration().Changes())
-	require.NoError(t, err)
-	assert.Contains(t, string(text), `"StartTime"`)
-	assert.NotContains(t, string(text), `"EndTime"`)
-	text, err = json.Marshal(theTimeRegistration().TimeChanges())
-	require.NoError(t, err)
-	assert.Contains(t, string(text), `"EndTime":"2026-06-10T09:30:00"`)
-}
-
-// MonthlyPeriod, Factor and EntityID are not sent unless they are set.
-func TestUnexplainedFieldsAreLeftOut(t *testing.T) {
-	text, err := json.Marshal(TaskTime(1, day("2026-06-10"), Spent(time.Hour, 0)))
-	require.NoError(t, err)
-	for _, name := range []string{"MonthlyPeriod", "Factor", "EntityID", "TimeTrackingFormat", "StartTime", "UserID"} {
-		assert.NotContains(t, string(text), name)
-	}
 }
 
 func TestTimeRegistrationsBadInput(t *testing.T) {
