@@ -4,5 +4,5 @@
 //
 // Reading order: server.go has the way of a request in one function, ServeHTTP; listener.go is the
 // network below it, record.go and fault.go what stands between it and the vendor's handlers, and token.go
-// and grants.go the token endpoints.
+// and grants.go the token endpoints. answer.go has what those handlers share, and browser.go what a person's browser does.
 package fake

@@ -37,6 +37,11 @@ func Reply(status int, contentType, body string) Fault {
 	})
 }
 
+// TokenError refuses a request of the token endpoint with an error of RFC 6749, section 5.2.
+func TokenError(code string) Fault {
+	return Reply(http.StatusBadRequest, "application/json", string(JSON(map[string]string{"error": code}))).OnToken()
+}
+
 // HTML answers with the page of a proxy.
 func HTML(status int) Fault {
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))

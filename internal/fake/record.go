@@ -54,17 +54,23 @@ func (rec *recorder) Requests() []Request {
 	return all
 }
 
-// Count returns how many requests went to the API and how many to the token endpoint.
-func (rec *recorder) Count() (api, token int) {
+// APIRequests returns how many requests went to the API.
+func (rec *recorder) APIRequests() int { return rec.count(false, false) }
+
+// TokenRequests returns how many requests went to the token endpoint.
+func (rec *recorder) TokenRequests() int { return rec.count(true, false) }
+
+// LoginRequests returns how many requests went to other paths of the login server.
+func (rec *recorder) LoginRequests() int { return rec.count(false, true) }
+
+func (rec *recorder) count(token, login bool) int {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
+	n := 0
 	for i := range rec.all {
-		switch {
-		case rec.all[i].Token:
-			token++
-		case !rec.all[i].Login:
-			api++
+		if rec.all[i].Token == token && rec.all[i].Login == login {
+			n++
 		}
 	}
-	return api, token
+	return n
 }

@@ -51,6 +51,18 @@ func Start(handlers Handlers) *Server {
 	return s
 }
 
+// Hosts returns the hosts of a vendor's API and login server. With loopback they are sockets; else nothing listens there,
+// so that who does not use [Server.Client] reaches nobody.
+func (s *Server) Hosts(loopback bool) (api, login string, err error) {
+	if !loopback {
+		return "127.0.0.1:1", "127.0.0.1:2", nil
+	}
+	if api, err = s.Listen(); err == nil {
+		login, err = s.Listen()
+	}
+	return api, login, err
+}
+
 // Listen opens a socket of the loopback interface and returns its address. The client then dials as usual.
 func (s *Server) Listen() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

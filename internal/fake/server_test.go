@@ -48,8 +48,7 @@ func TestRequestsAreRecordedAsTheyArrived(t *testing.T) {
 		assert.Equal(t, "body", string(r.Body))
 		assert.False(t, r.Token)
 		assert.True(t, all[1].Token)
-		api, token := s.Count()
-		assert.Equal(t, [2]int{1, 1}, [2]int{api, token})
+		assert.Equal(t, [2]int{1, 1}, [2]int{s.APIRequests(), s.TokenRequests()})
 
 		r.Header.Set("X-Custom", "changed")
 		r.Body[0] = 'B'

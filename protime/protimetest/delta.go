@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/protime"
 )
 
@@ -62,7 +63,7 @@ func (d *delta) link(token string) string {
 // add appends a poll. Its token has the vendor's form: Base64 of JSON, in which there is no "+". The Check is ours: it
 // makes the token unique.
 func (d *delta) add(cursor int) string {
-	token := encode(struct {
+	token := fake.JSON(struct {
 		DeltaID        int       `json:"DeltaId"`
 		StartingCursor int       `json:"StartingCursor"`
 		TimeStamp      time.Time `json:"TimeStamp"`
@@ -157,7 +158,7 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, c *collection) *re
 		}
 		body.DeltaLink = d.link(d.add(cursor))
 		p = &d.polls[n] // add may have moved them
-		p.answer = encode(body)
+		p.answer = fake.JSON(body)
 	case s.settings.repeatedPolls != http.StatusOK:
 		return &refusal{status: s.settings.repeatedPolls, reasons: []string{"The delta token was used before"}}
 	}
@@ -174,9 +175,9 @@ func (s *Server) event(c *collection, what change, asked []protime.ReferenceName
 	if what.new != nil {
 		body.Type, body.Data = inserted, s.item(what.new, c.name, asked)
 	} else {
-		body.Type, body.Data = deleted, encode(map[string]any{"changeVersion": what.version, "id": c.number(what.id)})
+		body.Type, body.Data = deleted, fake.JSON(map[string]any{"changeVersion": what.version, "id": c.number(what.id)})
 	}
-	return encode(body)
+	return fake.JSON(body)
 }
 
 // The types of changes.

@@ -35,7 +35,7 @@ type Fault = fake.Fault
 
 // Status is a failure with this status and the vendor's error object; the request is not handled.
 func Status(status int) Fault {
-	return fake.Reply(status, "application/json", string(encode((&refusal{status: status}).body())))
+	return fake.Reply(status, "application/json", string(fake.JSON((&refusal{status: status}).body())))
 }
 
 // Reply answers with this status, content type and body; the request is not handled.
@@ -84,8 +84,8 @@ func nextLink(link func(*http.Request) string) Fault {
 	return fake.Edit(func(r *http.Request, a *fake.Answer) {
 		var body map[string]json.RawMessage
 		if json.Unmarshal(a.Body, &body) == nil && body["value"] != nil {
-			body["nextLink"] = encode(link(r))
-			a.Body = encode(body)
+			body["nextLink"] = fake.JSON(link(r))
+			a.Body = fake.JSON(body)
 		}
 	})
 }

@@ -1,14 +1,14 @@
 package protimetest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 const (
@@ -92,20 +92,7 @@ func parameters(r *http.Request, known ...string) (url.Values, *refusal) {
 
 // answer writes JSON as the vendor's documentation prints it.
 func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(body))
-}
-
-// encode is json.Marshal without escapes for HTML: links are printed as they are.
-func encode(body any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		panic(err) // a type of ours that cannot be encoded
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	fake.WriteJSON(w, status, "application/json", body)
 }
 
 // failure is the vendor's error object.

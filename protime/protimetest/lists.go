@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/protime"
 )
 
@@ -107,7 +108,7 @@ func (s *Server) item(r *row, collection string, asked []protime.ReferenceName) 
 	if len(asked) == 0 {
 		return r.raw
 	}
-	return encode(s.store.shape(r.doc, collection, asked))
+	return fake.JSON(s.store.shape(r.doc, collection, asked))
 }
 
 // get answers with one object, which is named by its id or by a reference.

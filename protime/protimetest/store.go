@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // row is a stored object; it never changes.
@@ -132,7 +134,7 @@ func (s *store) newRow(t *table, doc document, version string) (*row, error) {
 	if t.name != webhooks {
 		r.doc["changeVersion"] = version
 	}
-	r.raw = encode(r.doc)
+	r.raw = fake.JSON(r.doc)
 	return r, nil
 }
 

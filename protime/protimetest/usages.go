@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/protime"
 )
 
@@ -103,7 +104,7 @@ func (s *Server) usagesOf(definition string) []usage {
 	var part struct {
 		Usages []usage `json:"usages"`
 	}
-	_ = json.Unmarshal(encode(s.part(usages, definition)), &part) // was stored from the same type
+	_ = json.Unmarshal(fake.JSON(s.part(usages, definition)), &part) // was stored from the same type
 	return part.Usages
 }
 

@@ -92,31 +92,20 @@ func (s *Server) Visit(ctx context.Context, authorizationURL string) (Callback, 
 	if err != nil {
 		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizationURL, nil)
-	if err != nil {
-		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
-	}
-	client := *s.Client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req)
-	if err != nil {
-		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	page, err := io.ReadAll(resp.Body)
+	page, location, err := s.fake.Visit(ctx, authorizationURL)
 	if err != nil {
 		return Callback{}, fmt.Errorf("timelogtest: Visit: %w", err)
 	}
 	c := Callback{RedirectURL: asked.Query().Get("redirect_uri"), origin: asked.Scheme + "://" + asked.Host}
-	switch location, err := resp.Location(); {
-	case resp.StatusCode == http.StatusOK:
+	switch {
+	case page.Status == http.StatusOK:
 		c.Mode, c.Params = "form_post", url.Values{}
-		for _, input := range regexp.MustCompile(`name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(string(page), -1) {
+		for _, input := range regexp.MustCompile(`name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(string(page.Body), -1) {
 			c.Params.Set(html.UnescapeString(input[1]), html.UnescapeString(input[2]))
 		}
 		return c, nil
-	case resp.StatusCode != http.StatusFound || err != nil:
-		return Callback{}, fmt.Errorf("timelogtest: Visit: the login server answered %s: %.200s", resp.Status, page)
+	case page.Status != http.StatusFound || location == nil:
+		return Callback{}, fmt.Errorf("timelogtest: Visit: the login server answered %d: %.200s", page.Status, page.Body)
 	case location.Fragment != "":
 		c.Mode = "fragment"
 		c.Params, err = url.ParseQuery(location.EscapedFragment())

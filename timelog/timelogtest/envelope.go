@@ -1,12 +1,12 @@
 package timelogtest
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // object is one of the vendor's models, by the names of its fields.
@@ -107,21 +107,12 @@ func origin(r *http.Request) string {
 	return "https://" + r.Host
 }
 
-// writeJSON answers with JSON as the vendor writes it, without escapes for HTML.
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(body))
-}
+// contentType is what the vendor calls its JSON.
+const contentType = "application/json; charset=utf-8"
 
-func encode(body any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		panic(err) // a type of ours that cannot be encoded
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+// writeJSON answers with JSON as the vendor writes it.
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	fake.WriteJSON(w, status, contentType, body)
 }
 
 // orNull is a field that the vendor leaves null if there is nothing in it.

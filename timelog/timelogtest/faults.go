@@ -45,20 +45,18 @@ func Status(status int) Fault {
 	case http.StatusTooManyRequests:
 		return fake.Reply(status, "", "")
 	}
-	return fake.Reply(status, "application/json; charset=utf-8", string(encode(body)))
+	return fake.Reply(status, contentType, string(fake.JSON(body)))
 }
 
 // BusinessRule refuses the request with the error of a business rule, which the vendor sends with 422, 400 or mostly
 // 500; the request is not handled.
 func BusinessRule(status, errorCode int, text string) Fault {
 	f := broken(status, errorCode, "%s", text).failure
-	return fake.Reply(status, "application/json; charset=utf-8", string(encode(f)))
+	return fake.Reply(status, contentType, string(fake.JSON(f)))
 }
 
 // TokenError refuses a request of the token endpoint with an error of RFC 6749, section 5.2.
-func TokenError(code string) Fault {
-	return fake.Reply(http.StatusBadRequest, "application/json", string(encode(object{"error": code}))).OnToken()
-}
+func TokenError(code string) Fault { return fake.TokenError(code) }
 
 // Reply answers with this status, content type and body; the request is not handled.
 func Reply(status int, contentType, body string) Fault { return fake.Reply(status, contentType, body) }
@@ -137,9 +135,9 @@ func editList(change func(totals map[string]any) map[string]any) Fault {
 			return // no list
 		}
 		if list.Properties = change(list.Properties); list.Properties == nil {
-			a.Body = encode(object{"Entities": list.Entities, "Links": list.Links})
+			a.Body = fake.JSON(object{"Entities": list.Entities, "Links": list.Links})
 			return
 		}
-		a.Body = encode(list)
+		a.Body = fake.JSON(list)
 	})
 }

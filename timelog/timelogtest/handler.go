@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // isLogin reports whether a request is meant for the login server. Under other hosts than ours, such as the
@@ -78,22 +80,13 @@ func deny(w http.ResponseWriter) {
 
 // route finds the operation.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := s.api.Handler(r); pattern != "" {
-		s.api.ServeHTTP(w, r)
-		return
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := s.api.Handler(other); pattern != "" {
-			w.Header().Add("Allow", method)
+	fake.Route(s.api, w, r, func(status int) {
+		refused := notFound(r)
+		if status == http.StatusMethodNotAllowed {
+			refused = message(status, "The requested resource does not support http method '"+r.Method+"'.")
 		}
-	}
-	if len(w.Header()["Allow"]) > 0 {
-		message(http.StatusMethodNotAllowed, "The requested resource does not support http method '"+r.Method+"'.").write(w, "", "")
-		return
-	}
-	notFound(r).write(w, "", "")
+		refused.write(w, "", "")
+	})
 }
 
 func notFound(r *http.Request) *refusal {

@@ -140,7 +140,7 @@ func (l *loginServer) sign(channel Channel, claims map[string]any) string {
 		t.Header["alg"] = "none"
 	case SignatureGood, SignatureBroken:
 	}
-	input := base64.RawURLEncoding.EncodeToString(encode(t.Header)) + "." + base64.RawURLEncoding.EncodeToString(encode(t.Claims))
+	input := base64.RawURLEncoding.EncodeToString(fake.JSON(t.Header)) + "." + base64.RawURLEncoding.EncodeToString(fake.JSON(t.Claims))
 	if t.Signature == SignatureNone {
 		return input + "."
 	}

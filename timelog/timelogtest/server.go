@@ -45,21 +45,14 @@ func Start(opts ...Option) (*Server, error) {
 	}
 	s.login = newLoginServer(s)
 	s.api = s.routes()
-	// Nothing listens on these ports, so a client that does not use Client reaches nobody.
-	s.apiHost, s.loginHost = "127.0.0.1:1", "127.0.0.1:2"
 	s.fake = fake.Start(fake.Handlers{
 		API:   http.HandlerFunc(s.serveAPI),
 		Token: s.login.grants, IsToken: func(r *http.Request) bool { return s.isLogin(r) && r.URL.Path == tokenPath },
 		Login: s.login.routes(), IsLogin: s.isLogin,
 	})
-	if settings.loopback {
-		if s.apiHost, err = s.fake.Listen(); err == nil {
-			s.loginHost, err = s.fake.Listen()
-		}
-		if err != nil {
-			s.Close()
-			return nil, err
-		}
+	if s.apiHost, s.loginHost, err = s.fake.Hosts(settings.loopback); err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -113,27 +106,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.fake.Serv
 func (s *Server) Requests() []Request { return s.fake.Requests() }
 
 // APIRequests returns how many requests went to the API.
-func (s *Server) APIRequests() int {
-	n, _ := s.fake.Count()
-	return n
-}
+func (s *Server) APIRequests() int { return s.fake.APIRequests() }
 
 // TokenRequests returns how many requests went to the token endpoint.
-func (s *Server) TokenRequests() int {
-	_, n := s.fake.Count()
-	return n
-}
+func (s *Server) TokenRequests() int { return s.fake.TokenRequests() }
 
 // LoginRequests returns how many requests went to other paths of the login server.
-func (s *Server) LoginRequests() int {
-	n := 0
-	for _, r := range s.fake.Requests() {
-		if r.Login {
-			n++
-		}
-	}
-	return n
-}
+func (s *Server) LoginRequests() int { return s.fake.LoginRequests() }
 
 // Users returns a copy of the present users by ascending id.
 func (s *Server) Users() []User { return copies(s, s.store.users) }

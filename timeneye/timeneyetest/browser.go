@@ -63,21 +63,12 @@ func (s *Server) LogIn() Tokens {
 // with the answer in its query. Its owner is logged in and consents at once. It is an error if the login server does not
 // send the browser back.
 func (s *Server) Visit(ctx context.Context, authorizationURL string) (address string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizationURL, nil)
+	page, location, err := s.fake.Visit(ctx, authorizationURL)
 	if err != nil {
 		return "", fmt.Errorf("timeneyetest: Visit: %w", err)
 	}
-	client := *s.Client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", fmt.Errorf("timeneyetest: Visit: %w", err)
-	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	location, err := resp.Location()
-	if err != nil {
-		return "", fmt.Errorf("timeneyetest: Visit: the login server answered %s", resp.Status)
+	if location == nil {
+		return "", fmt.Errorf("timeneyetest: Visit: the login server answered %d", page.Status)
 	}
 	return location.String(), nil
 }

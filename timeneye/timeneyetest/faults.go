@@ -37,7 +37,7 @@ type Fault = fake.Fault
 
 // Status is a failure with this status and a message; the request is not handled.
 func Status(status int) Fault {
-	return fake.Reply(status, "application/json", string(encode(object{"message": http.StatusText(status)})))
+	return fake.Reply(status, "application/json", string(fake.JSON(object{"message": http.StatusText(status)})))
 }
 
 // LoginPage sends the client to the HTML page of a login, as the vendor's server may do instead of answering 401; the request
@@ -45,9 +45,7 @@ func Status(status int) Fault {
 func LoginPage() Fault { return fake.HTML(http.StatusFound).Header("Location", "/login") }
 
 // TokenError refuses a request of the token endpoint with an error of RFC 6749, section 5.2.
-func TokenError(code string) Fault {
-	return fake.Reply(http.StatusBadRequest, "application/json", string(encode(object{"error": code}))).OnToken()
-}
+func TokenError(code string) Fault { return fake.TokenError(code) }
 
 // Reply answers with this status, content type and body; the request is not handled.
 func Reply(status int, contentType, body string) Fault { return fake.Reply(status, contentType, body) }
@@ -110,7 +108,7 @@ func editList(change func(list, meta object)) Fault {
 		}
 		if meta, ok := list["meta"].(object); ok {
 			change(list, meta)
-			a.Body = encode(list)
+			a.Body = fake.JSON(list)
 		}
 	})
 }

@@ -1,7 +1,6 @@
 package timeneyetest
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // basePath is the vendor's.
@@ -74,21 +75,13 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Server) route(w http.ResponseWriter, r *http.Request, path string) {
 	below := r.Clone(r.Context())
 	below.URL.Path, below.URL.RawPath = path, ""
-	if _, pattern := s.api.Handler(below); pattern != "" {
-		s.api.ServeHTTP(w, below)
-		return
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		below.Method = method
-		if _, pattern := s.api.Handler(below); pattern != "" {
-			w.Header().Add("Allow", method)
+	fake.Route(s.api, w, below, func(status int) {
+		message := "Not found."
+		if status == http.StatusMethodNotAllowed {
+			message = "The " + r.Method + " method is not supported for this route."
 		}
-	}
-	if len(w.Header()["Allow"]) > 0 {
-		refuse(w, refusal{status: http.StatusMethodNotAllowed, message: "The " + r.Method + " method is not supported for this route."})
-		return
-	}
-	refuse(w, refusal{status: http.StatusNotFound, message: "Not found."})
+		refuse(w, refusal{status: status, message: message})
+	})
 }
 
 // carryOut runs an operation alone: others wait.
@@ -143,19 +136,7 @@ func invalid(message string, errors object) *refusal {
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(body))
-}
-
-func encode(body any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		panic(err) // a type of ours that cannot be encoded
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	fake.WriteJSON(w, status, "application/json", body)
 }
 
 // quotas count the requests of each user.

@@ -46,21 +46,14 @@ func Start(opts ...Option) (*Server, error) {
 	}
 	s.login = newLoginServer(settings)
 	s.api = s.routes()
-	// Nothing listens on these ports, so a client that does not use Client reaches nobody.
-	s.apiHost, s.loginHost = "127.0.0.1:1", "127.0.0.1:2"
 	s.fake = fake.Start(fake.Handlers{
 		API:   http.HandlerFunc(s.serveAPI),
 		Token: s.login.grants, IsToken: func(r *http.Request) bool { return r.URL.Path == exchangePath },
 		Login: http.HandlerFunc(s.login.authorize), IsLogin: func(r *http.Request) bool { return r.URL.Path == authorizePath },
 	})
-	if settings.loopback {
-		if s.apiHost, err = s.fake.Listen(); err == nil {
-			s.loginHost, err = s.fake.Listen()
-		}
-		if err != nil {
-			s.Close()
-			return nil, err
-		}
+	if s.apiHost, s.loginHost, err = s.fake.Hosts(settings.loopback); err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -114,16 +107,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.fake.Serv
 func (s *Server) Requests() []Request { return s.fake.Requests() }
 
 // APIRequests returns how many requests went to the API.
-func (s *Server) APIRequests() int {
-	n, _ := s.fake.Count()
-	return n
-}
+func (s *Server) APIRequests() int { return s.fake.APIRequests() }
 
 // TokenRequests returns how many requests went to the token endpoint.
-func (s *Server) TokenRequests() int {
-	_, n := s.fake.Count()
-	return n
-}
+func (s *Server) TokenRequests() int { return s.fake.TokenRequests() }
 
 // Fail makes the faults happen. Of those that a request meets, the first that was given and is not used up happens;
 // the others do not count the request.
