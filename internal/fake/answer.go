@@ -24,6 +24,14 @@ func WriteJSON(w http.ResponseWriter, status int, contentType string, body any) 
 	_, _ = w.Write(JSON(body))
 }
 
+// OrNull is a value of JSON that is null if there is nothing in it.
+func OrNull[T comparable](value T) any {
+	if value == *new(T) {
+		return nil
+	}
+	return value
+}
+
 // Route hands a request to the operation of its method and path. If there is none, refuse answers: with 404, or with 405
 // if the path has operations of other methods, which then stand in Allow.
 func Route(operations *http.ServeMux, w http.ResponseWriter, r *http.Request, refuse func(status int)) {

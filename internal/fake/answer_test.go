@@ -30,7 +30,7 @@ func TestRoute(t *testing.T) {
 		w := httptest.NewRecorder()
 		Route(mux, w, httptest.NewRequestWithContext(t.Context(), c.method, c.path, nil), func(status int) {
 			w.WriteHeader(status)
-			_, _ = io.WriteString(w, "refused")
+			_, _ = w.WriteString("refused")
 		})
 		assert.Equal(t, c.status, w.Code, c)
 		assert.Equal(t, c.allow, w.Header()["Allow"], c)

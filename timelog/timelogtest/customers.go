@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // customerOperations are those of https://api.timelog.com/rest/service/customer
@@ -29,7 +31,7 @@ func customerOperations() map[string]operation {
 func customerModel(cu *Customer) object {
 	return object{
 		"CustomerID": cu.CustomerID, "ID": cu.ID, "Name": cu.Name, "No": cu.No, "DefaultMileageDistance": cu.DefaultMileageDistance,
-		"CustomerStatusID": orNull(cu.CustomerStatusID), "VATNo": cu.VATNo, "OrganizationNo": cu.OrganizationNo,
+		"CustomerStatusID": fake.OrNull(cu.CustomerStatusID), "VATNo": cu.VATNo, "OrganizationNo": cu.OrganizationNo,
 	}
 }
 

@@ -114,12 +114,3 @@ const contentType = "application/json; charset=utf-8"
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	fake.WriteJSON(w, status, contentType, body)
 }
-
-// orNull is a field that the vendor leaves null if there is nothing in it.
-func orNull[T comparable](value T) any {
-	var zero T
-	if value == zero {
-		return nil
-	}
-	return value
-}

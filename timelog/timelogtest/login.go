@@ -2,12 +2,14 @@ package timelogtest
 
 import (
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/worktime-go/worktime/internal/fake"
@@ -24,16 +26,18 @@ type loginServer struct {
 	server *Server
 	grants *fake.Grants
 
-	mu         sync.Mutex
-	browser    int64 // the UserID of who is at the browser
-	patRevoked bool
-	refusal    url.Values // of the next authorization request; nil: it is allowed
-	keys       keys
-	edit       func(*IDToken)
+	browser    atomic.Int64 // the UserID of who is at the browser
+	patRevoked atomic.Bool
+	refusal    atomic.Pointer[url.Values] // of the next authorization request; nil: it is allowed
+
+	mu   sync.Mutex
+	keys keys
+	edit func(*IDToken)
 }
 
 func newLoginServer(s *Server) *loginServer {
-	l := &loginServer{server: s, browser: s.store.owner}
+	l := &loginServer{server: s}
+	l.browser.Store(s.store.owner)
 	l.grants = fake.NewGrants(fake.GrantRules{
 		ClientID: s.settings.clientID, ClientSecret: s.settings.clientSecret, OfflineScope: "offline_access",
 		CodeLifetime: 5 * time.Minute, TokenLifetime: s.settings.tokenLifetime, // IdentityServer's default for codes
@@ -99,9 +103,7 @@ func (l *loginServer) resolve(w http.ResponseWriter, r *http.Request) {
 func (l *loginServer) user(r *http.Request) (int64, bool) {
 	authorization := r.Header.Get("Authorization")
 	if authorization == "Bearer "+l.server.settings.pat {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.server.store.owner, !l.patRevoked
+		return l.server.store.owner, !l.patRevoked.Load()
 	}
 	login, ok := l.grants.Login(authorization)
 	if !ok || !slices.Contains(login.Scopes, "tlp") {
@@ -112,11 +114,7 @@ func (l *loginServer) user(r *http.Request) (int64, bool) {
 }
 
 // subject is who is at the browser, as ID tokens name them.
-func (l *loginServer) subject() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return "local:" + strconv.FormatInt(l.browser, 10)
-}
+func (l *loginServer) subject() string { return "local:" + strconv.FormatInt(l.browser.Load(), 10) }
 
 // authorization is a request that may be answered at the redirect URL.
 type authorization struct {
@@ -193,19 +191,14 @@ func (l *loginServer) decide(r *http.Request, a *authorization) url.Values {
 	if state := a.query.Get("state"); state != "" {
 		params.Set("state", state)
 	}
-	l.mu.Lock()
-	refusal := l.refusal
-	l.refusal = nil
-	l.mu.Unlock()
+	refusal := l.refusal.Swap(nil)
 	switch {
 	case a.code != "":
 		params.Set("error", a.code)
 		params.Set("error_description", a.problem)
 		return params
 	case refusal != nil:
-		for name := range refusal {
-			params.Set(name, refusal.Get(name))
-		}
+		maps.Copy(params, *refusal)
 		return params
 	}
 	login := fake.Login{

@@ -1,6 +1,9 @@
 package timelogtest
 
-import "github.com/worktime-go/worktime"
+import (
+	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
+)
 
 // projectOperations are those of https://api.timelog.com/rest/service/project
 func projectOperations() map[string]operation {
@@ -20,10 +23,10 @@ func projectOperations() map[string]operation {
 func (c *call) projectEntity(p *Project) entity {
 	return c.row("/project/", p.ProjectID, object{
 		"ProjectID": p.ProjectID, "ID": p.ID, "Name": p.Name, "No": p.No, "ExpenseIsBillable": p.ExpenseIsBillable,
-		"CustomerID": p.CustomerID, "Customer": c.customerOf(p), "ContactID": orNull(p.ContactID), "Description": p.Description,
-		"DepartmentID": orNull(p.DepartmentID), "ProjectManagerID": orNull(p.ProjectManagerID),
-		"AccountManagerID": orNull(p.AccountManagerID), "PartnerID": orNull(p.PartnerID),
-		"ProjectTypeID": orNull(p.ProjectTypeID), "ProjectCategoryID": orNull(p.ProjectCategoryID),
+		"CustomerID": p.CustomerID, "Customer": c.customerOf(p), "ContactID": fake.OrNull(p.ContactID), "Description": p.Description,
+		"DepartmentID": fake.OrNull(p.DepartmentID), "ProjectManagerID": fake.OrNull(p.ProjectManagerID),
+		"AccountManagerID": fake.OrNull(p.AccountManagerID), "PartnerID": fake.OrNull(p.PartnerID),
+		"ProjectTypeID": fake.OrNull(p.ProjectTypeID), "ProjectCategoryID": fake.OrNull(p.ProjectCategoryID),
 		"BudgetWorkHours": p.BudgetWorkHours, "BudgetWorkAmount": p.BudgetWorkAmount,
 		"StartDate": midnight(p.StartDate), "EndDate": midnight(p.EndDate),
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // Values of GroupType and of EntityType that rows here have.
@@ -216,7 +217,7 @@ func getRegistration(c *call) (any, *refusal) {
 		"UserID": r.UserID, "Minutes": minutes(r.Hours), "IsMeeting": false, "CalendarEventID": nil,
 		"BillableHours": r.BillableHours, "BillableMinutes": minutes(r.BillableHours),
 		"InterfaceCreated": 0, "InterfaceModified": 0, "MonthlyPeriod": nil, "AbsenceCode": absenceModel(r.AbsenceCodeID),
-		"StartTime": orNull(r.StartTime), "EndTime": orNull(r.EndTime),
+		"StartTime": fake.OrNull(r.StartTime), "EndTime": fake.OrNull(r.EndTime),
 	}), nil
 }
 

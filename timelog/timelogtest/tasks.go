@@ -1,6 +1,10 @@
 package timelogtest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/worktime-go/worktime/internal/fake"
+)
 
 // taskOperations are those of https://api.timelog.com/rest/service/task but the searches.
 func taskOperations() map[string]operation {
@@ -23,7 +27,7 @@ func (c *call) taskEntity(t *Task) entity {
 		"TaskID": t.TaskID, "ID": t.ID, "Name": t.Name, "No": t.No, "IsFixedPrice": t.IsFixedPrice,
 		"IsDefaultBillable": t.IsBillable, "AdditionalTextIsRequired": t.AdditionalTextIsRequired,
 		"ParentFullName": c.parentName(t), "ProjectID": t.ProjectID, "Project": c.projectOf(t),
-		"ParentTaskID": orNull(t.ParentTaskID), "IsTravelTimeTask": t.IsTravelTimeTask,
+		"ParentTaskID": fake.OrNull(t.ParentTaskID), "IsTravelTimeTask": t.IsTravelTimeTask,
 		"IsFavourite": c.favourites[favourite{c.user.UserID, groupProject, t.TaskID}],
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
 )
 
 // timeTrackingItemOperations are those of https://api.timelog.com/rest/service/timetrackingitem
@@ -77,7 +78,7 @@ func (c *call) itemOf(r *Registration) object {
 	item := object{
 		"CustomerID": 0, "CustomerName": nil, "CustomerNo": nil, "ProjectID": 0, "ProjectName": nil, "ProjectNo": nil,
 		"TaskID": 0, "TaskName": nil, "TaskFullName": nil, "IsFixedPrice": false, "TaskNo": nil, "TaskIsActive": false,
-		"AbsenceCodeID": orNull(r.AbsenceCodeID), "AbsenceName": nil, "AbsenceCode": nil, "AbsenceIsActive": false,
+		"AbsenceCodeID": fake.OrNull(r.AbsenceCodeID), "AbsenceName": nil, "AbsenceCode": nil, "AbsenceIsActive": false,
 		"AdditionalTextIsRequired": false, "DefaultBillable": false, "IsETCProject": false, "ShowBillable": true,
 		"EntityID": of, "EntityType": kind, "IsFavourite": c.isFavourite(r),
 	}
@@ -117,7 +118,7 @@ func registrationOf(r *Registration) object {
 		"Date": midnight(r.Date), "MonthlyPeriod": nil, "Comment": r.Comment, "Hours": r.Hours, "Minutes": minutes(r.Hours),
 		"AdditionalTextField": r.AdditionalComment, "InvoiceStatus": r.IsInvoiced,
 		"TimeRegistrationApprovalStatus": r.ApprovalStatus, "TimeTrackingFormat": 0, "BillableHours": r.BillableHours,
-		"BillableMinutes": minutes(r.BillableHours), "StartTime": orNull(r.StartTime), "EndTime": orNull(r.EndTime),
+		"BillableMinutes": minutes(r.BillableHours), "StartTime": fake.OrNull(r.StartTime), "EndTime": fake.OrNull(r.EndTime),
 		"IsTimestampOverlapping": false,
 	}
 }

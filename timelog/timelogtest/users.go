@@ -1,6 +1,10 @@
 package timelogtest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/worktime-go/worktime/internal/fake"
+)
 
 // userOperations are those of https://api.timelog.com/rest/service/user
 func userOperations() map[string]operation {
@@ -17,7 +21,7 @@ func userOperations() map[string]operation {
 func (c *call) userEntity(u *User) entity {
 	return c.row("/user/", u.UserID, object{
 		"UserID": u.UserID, "ID": u.ID, "FirstName": u.FirstName, "LastName": u.LastName, "Initials": u.Initials,
-		"IsActive": !u.Inactive, "UserType": "Employee", "LegalEntityID": orNull(u.LegalEntityID), "Email": u.Email,
+		"IsActive": !u.Inactive, "UserType": "Employee", "LegalEntityID": fake.OrNull(u.LegalEntityID), "Email": u.Email,
 	})
 }
 

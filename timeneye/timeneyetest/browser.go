@@ -15,9 +15,7 @@ func (s *Server) SignInAs(userID int64) {
 	if !slices.ContainsFunc(s.settings.users, func(u User) bool { return u.ID == userID }) {
 		panic(fmt.Sprintf("timeneyetest: SignInAs(%d): there is no such user", userID))
 	}
-	s.login.mu.Lock()
-	defer s.login.mu.Unlock()
-	s.login.browser = userID
+	s.login.browser.Store(userID)
 }
 
 // RefuseLogin makes the next authorization request end with an error, such as access_denied. An empty description is
@@ -27,9 +25,7 @@ func (s *Server) RefuseLogin(code, description string) {
 	if description != "" {
 		refusal.Set("error_description", description)
 	}
-	s.login.mu.Lock()
-	defer s.login.mu.Unlock()
-	s.login.refusal = refusal
+	s.login.refusal.Store(&refusal)
 }
 
 // RevokeTokens makes all access tokens of the login server invalid that were issued so far: the API answers them with
@@ -40,11 +36,7 @@ func (s *Server) RevokeTokens() { s.login.grants.RevokeAccess() }
 func (s *Server) RevokeLogins() { s.login.grants.RevokeAll() }
 
 // RevokePersonalAccessToken makes the API answer the token with 401.
-func (s *Server) RevokePersonalAccessToken() {
-	s.login.mu.Lock()
-	defer s.login.mu.Unlock()
-	s.login.patRevoked = true
-}
+func (s *Server) RevokePersonalAccessToken() { s.login.patRevoked.Store(true) }
 
 // Tokens are those of a login.
 type Tokens struct {

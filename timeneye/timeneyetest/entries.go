@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
+	"github.com/worktime-go/worktime/internal/fake"
 	"github.com/worktime-go/worktime/timeneye"
 )
 
 // entry is what a user is shown of an entry. Costs are the owner's, revenues the admins' too:
 // https://help.timeneye.com/user-roles-who-can-do-what
 func (c *call) entry(e *timeneye.Entry) object {
-	cost, revenue, profit := orNull(e.Cost), orNull(e.Revenue), orNull(e.Profit)
+	cost, revenue, profit := fake.OrNull(e.Cost), fake.OrNull(e.Revenue), fake.OrNull(e.Profit)
 	if c.user.Role != Owner {
 		cost, profit = nil, nil
 	}
@@ -24,10 +25,10 @@ func (c *call) entry(e *timeneye.Entry) object {
 		revenue = nil
 	}
 	return object{
-		"entry_id": e.ID, "user_id": e.UserID, "project_id": orNull(e.ProjectID), "phase_id": orNull(e.PhaseID),
-		"client_id": orNull(e.ClientID), "todo_id": orNull(e.TodoID), "entry_date": e.Date.String(), "entry_minutes": e.Minutes,
-		"notes": orNull(e.Notes), "billed": flag(e.Billed), "cost": cost, "revenue": revenue, "profit": profit,
-		"source_url": orNull(e.SourceURL), "source_text": orNull(e.SourceText),
+		"entry_id": e.ID, "user_id": e.UserID, "project_id": fake.OrNull(e.ProjectID), "phase_id": fake.OrNull(e.PhaseID),
+		"client_id": fake.OrNull(e.ClientID), "todo_id": fake.OrNull(e.TodoID), "entry_date": e.Date.String(), "entry_minutes": e.Minutes,
+		"notes": fake.OrNull(e.Notes), "billed": flag(e.Billed), "cost": cost, "revenue": revenue, "profit": profit,
+		"source_url": fake.OrNull(e.SourceURL), "source_text": fake.OrNull(e.SourceText),
 		"created_date": timestamp(e.Created), "updated_date": timestamp(e.Updated),
 	}
 }
@@ -143,7 +144,7 @@ func listProjects(c *call) (any, *refusal) {
 func phase(p timeneye.Phase) object {
 	o := object{
 		"phase_id": p.ID, "project_id": p.ProjectID, "name": p.Name, "is_open": flag(p.IsOpen),
-		"phase_category_id": orNull(p.CategoryID), "budget_minutes": nil,
+		"phase_category_id": fake.OrNull(p.CategoryID), "budget_minutes": nil,
 	}
 	if p.BudgetMinutes != nil {
 		o["budget_minutes"] = *p.BudgetMinutes

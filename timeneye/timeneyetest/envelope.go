@@ -39,14 +39,6 @@ func (c *call) number(name string, otherwise int) int {
 	return otherwise
 }
 
-// orNull is a member that is null if there is nothing in it.
-func orNull[T comparable](value T) any {
-	if value == *new(T) {
-		return nil
-	}
-	return value
-}
-
 // flag is how the vendor writes booleans.
 func flag(b bool) int {
 	if b {

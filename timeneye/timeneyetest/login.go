@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/worktime-go/worktime/internal/fake"
@@ -23,25 +23,24 @@ type loginServer struct {
 	settings settings
 	grants   *fake.Grants
 
-	mu         sync.Mutex
-	browser    int64 // the ID of who is at the browser
-	patRevoked bool
-	refusal    url.Values // of the next authorization request; nil: it is allowed
+	browser    atomic.Int64 // the ID of who is at the browser
+	patRevoked atomic.Bool
+	refusal    atomic.Pointer[url.Values] // of the next authorization request; nil: it is allowed
 }
 
 func newLoginServer(s settings) *loginServer {
-	return &loginServer{settings: s, browser: s.users[0].ID, grants: fake.NewGrants(fake.GrantRules{
+	l := &loginServer{settings: s, grants: fake.NewGrants(fake.GrantRules{
 		ClientID: s.clientID, CodeLifetime: 10 * time.Minute, TokenLifetime: s.tokenLifetime, // RFC 6749, section 4.1.2
 	})}
+	l.browser.Store(s.users[0].ID)
+	return l
 }
 
 // user returns the owner of a request's token.
 func (s *Server) user(authorization string) (User, bool) {
 	l := s.login
 	if authorization == "Bearer "+s.settings.pat {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return s.settings.users[0], !l.patRevoked
+		return s.settings.users[0], !l.patRevoked.Load()
 	}
 	login, ok := l.grants.Login(authorization)
 	if !ok {
@@ -53,9 +52,7 @@ func (s *Server) user(authorization string) (User, bool) {
 
 // login is that of who is at the browser.
 func (l *loginServer) login() fake.Login {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return fake.Login{Subject: strconv.FormatInt(l.browser, 10), Time: time.Now()}
+	return fake.Login{Subject: strconv.FormatInt(l.browser.Load(), 10), Time: time.Now()}
 }
 
 // authorize answers an authorization request. The person consents at once.
@@ -83,10 +80,7 @@ func (l *loginServer) authorize(w http.ResponseWriter, r *http.Request) {
 
 // decide returns the parameters of the answer. A public client has no way around PKCE: RFC 9700, section 2.1.1.
 func (l *loginServer) decide(query url.Values) url.Values {
-	l.mu.Lock()
-	refusal := l.refusal
-	l.refusal = nil
-	l.mu.Unlock()
+	refusal := l.refusal.Swap(nil)
 	switch {
 	case query.Get("response_type") != "code":
 		return url.Values{"error": {"unsupported_response_type"}}
@@ -95,7 +89,7 @@ func (l *loginServer) decide(query url.Values) url.Values {
 	case query.Get("scope") != "":
 		return url.Values{"error": {"invalid_scope"}}
 	case refusal != nil:
-		return refusal
+		return *refusal
 	}
 	login := l.login()
 	login.RedirectURL, login.Challenge = query.Get("redirect_uri"), query.Get("code_challenge")
