@@ -168,14 +168,25 @@ func endpoint(field, raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// Transaction is a login that was begun: give it back to [Client.FinishLogin]. It may be encoded
-// and kept, but it is a secret of the browser that began it, and good for one answer.
+// Transaction is a login that was begun: give it back to [Client.FinishLogin]. Encode() ([]byte, error) makes it bytes that
+// may be kept until [DecodeTransaction], but it is a secret of the browser that began it, good for one answer and for
+// half an hour. Account() string tells the label of the account that logs in.
 type Transaction = auth.Transaction
 
 // DecodeTransaction reads what the Encode method of a [Transaction] has written.
 func DecodeTransaction(data []byte) (Transaction, error) { return auth.DecodeTransaction(data) }
 
-// LoginHandlerConfig says how a web application logs people in.
+// LoginHandlerConfig says how a web application logs people in. Its fields are all optional:
+//
+//   - StartPath string: where a login begins, by a GET; default "/login".
+//   - Account func(*http.Request) (string, error): the label of the account that the person in front of the browser may log
+//     in to, from the application's own session. An error or an empty label refuses the login. Nil: the client's own login,
+//     for whoever comes.
+//   - Finished func(w http.ResponseWriter, r *http.Request, account string, err error): answers the request that has ended
+//     a login, and those that are no answer to one of this browser, for which account is empty. Err is nil if the
+//     account is logged in now. Nil: plain pages.
+//   - Key []byte: 32 bytes, the same in all processes that may get the answer. Nil: random, so that a login has to end in
+//     the process where it began.
 type LoginHandlerConfig = auth.HandlerConfig
 
 // Login logs a person in with a browser on this machine: it listens at RedirectURL, opens the login
@@ -240,6 +251,6 @@ func (c *Client) logins() (*auth.Logins, error) {
 }
 
 // Account returns a client for another stored login of the same configuration: it shares
-// connections, the quota and the waits after a 429 with c, never tokens. A personal access token and a
+// connections and the waits after a 429 with c, never tokens, and has a quota of its own. A personal access token and a
 // token source have no further accounts: then every call is [worktime.ErrLoginRequired].
 func (c *Client) Account(label string) *Client { return newClient(c.core, c.rest.Transport, label) }

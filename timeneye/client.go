@@ -35,7 +35,7 @@ type Config struct {
 	BaseURL string
 	// Pace spreads the requests of a bulk job evenly over the vendor's window of 5 minutes, by the
 	// quota that its answers tell (until then the smallest plan's 500), so that none is refused.
-	// Accounts share the pace: a job over several of them is spread as if they were one user.
+	// Each account has a pace of its own, since the vendor counts each user by itself.
 	// Without it requests go out at once, and the quota is met as a 429, which is waited out.
 	Pace bool
 	// Options are those of all providers. RetryPolicy.MaxWait is 5 minutes if it is zero.
@@ -87,6 +87,7 @@ type core struct {
 	family  *transport.Family
 	api     *transport.Host
 	base    *url.URL
+	quotas  *quotas
 	access  auth.Access
 	// unauthorized says what to do about a 401.
 	unauthorized string
@@ -99,9 +100,10 @@ func NewClient(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := transport.NewHost(base)
-	api.Quota = transport.NewQuota(rateLimitWindow, smallestLimit, config.Pace)
-	core := &core{options: config.Options, family: transport.NewFamily(config.Options.HTTPClient), api: api, base: base}
+	core := &core{
+		options: config.Options, family: transport.NewFamily(config.Options.HTTPClient), api: transport.NewHost(base), base: base,
+		quotas: &quotas{paced: config.Pace},
+	}
 	sender, err := newSender(core.family, config.Options)
 	if err != nil {
 		return nil, err
@@ -126,7 +128,7 @@ func newSender(family *transport.Family, o worktime.Options) (*transport.Client,
 func newClient(core *core, sender *transport.Client, account string) *Client {
 	tokens := core.access.Account(account)
 	r := &rest.Client{
-		Transport: sender, Host: core.api, Base: core.base, Auth: tokens,
+		Transport: sender, Host: core.api, Quota: core.quotas.of(account), Base: core.base, Auth: tokens,
 		Vendor: rest.Vendor{
 			Explain: explain,
 			Amend: func(op rest.Op, e *worktime.Error) {

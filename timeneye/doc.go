@@ -64,7 +64,8 @@
 //
 // The vendor takes 500 or 2,000 requests in 5 minutes, by plan. A 429 is waited out, up to 5 minutes and no
 // longer than the context allows; all goroutines that share the client wait together. For a bulk job set
-// [Config].Pace: then requests are spread over the window and none is refused. [Client.RateLimit] tells what is left.
+// [Config].Pace: then requests are spread over the window and none is refused. [Client.RateLimit] tells what is left. The vendor
+// counts each user by itself, so each [Client.Account] has a pace and a quota of its own.
 //
 // # Writing safely
 //

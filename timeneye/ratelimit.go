@@ -1,6 +1,11 @@
 package timeneye
 
-import "time"
+import (
+	"sync"
+	"time"
+
+	"github.com/worktime-go/worktime/internal/transport"
+)
 
 const (
 	// rateLimitWindow is the time after which the vendor counts anew:
@@ -20,10 +25,31 @@ type RateLimit struct {
 	Seen      time.Time // when this was told
 }
 
-// RateLimit returns what the vendor last told to this client, to those derived from it and to its
-// accounts, which share one quota. With several accounts it is that of the one that was answered last, if the
-// vendor counts each user by itself. It makes no request.
+// RateLimit returns what the vendor last told about the login of this client, also to those derived from it by
+// [Client.With]. It makes no request.
 func (c *Client) RateLimit() RateLimit {
-	s := c.core.api.Quota.State()
+	s := c.rest.Quota.State()
 	return RateLimit{Limit: s.Limit, Remaining: s.Remaining, Reset: s.Reset, Seen: s.Seen}
+}
+
+// quotas are those of the accounts: the vendor counts for a user and an application, or for a token.
+type quotas struct {
+	paced bool
+
+	mu     sync.Mutex
+	quotas map[string]*transport.Quota
+}
+
+func (q *quotas) of(account string) *transport.Quota {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	quota := q.quotas[account]
+	if quota == nil {
+		if q.quotas == nil {
+			q.quotas = map[string]*transport.Quota{}
+		}
+		quota = transport.NewQuota(rateLimitWindow, smallestLimit, q.paced)
+		q.quotas[account] = quota
+	}
+	return quota
 }

@@ -2,6 +2,7 @@ package timeneye_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/timeneye"
 	"github.com/worktime-go/worktime/timeneye/timeneyetest"
+	"github.com/worktime-go/worktime/tokenstore"
 )
 
 const (
@@ -173,7 +175,7 @@ func TestRateLimit(t *testing.T) {
 		collect(t, client)
 		time.Sleep(time.Minute)
 		collect(t, derived)
-		for _, c := range []*timeneye.Client{client, derived, client.Account("ann")} {
+		for _, c := range []*timeneye.Client{client, derived, client.Account("")} {
 			got := c.RateLimit()
 			assert.Equal(t, []int{2000, 1998}, []int{got.Limit, got.Remaining})
 			assert.Equal(t, began.Add(time.Minute), got.Seen)
@@ -189,6 +191,51 @@ func TestRateLimit(t *testing.T) {
 	client := open(t, srv, nil)
 	collect(t, client)
 	assert.Zero(t, client.RateLimit(), "the vendor need not tell")
+}
+
+// The vendor counts each user by itself: a login that has little left does not slow down the others, nor do they
+// hide that.
+func TestRateLimitOfAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := timeneyetest.NewServer(t, timeneyetest.WithRateLimit(500), timeneyetest.WithEntries(entries(1, 42)...),
+			timeneyetest.WithUsers(timeneyetest.User{ID: 42}, timeneyetest.User{ID: 43}))
+		client := open(t, srv, func(c *timeneye.Config) {
+			login := srv.PKCELogin(tokenstore.Memory())
+			login.RedirectURL = "http://127.0.0.1:8400/callback"
+			c.Auth, c.Pace = login, true
+		})
+		for label, user := range map[string]int64{"ann": 42, "bob": 43} {
+			srv.SignInAs(user)
+			address, transaction, err := client.Account(label).BeginLogin(t.Context())
+			require.NoError(t, err)
+			answer, err := srv.Visit(t.Context(), address)
+			require.NoError(t, err)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, answer, nil)
+			require.NoError(t, err)
+			require.NoError(t, client.FinishLogin(t.Context(), transaction, r))
+		}
+		ann, bob := client.Account("ann"), client.Account("bob")
+		began := time.Now()
+		for range 250 {
+			collect(t, ann)
+		}
+		collect(t, bob)
+		assert.Equal(t, 250, ann.RateLimit().Remaining)
+		assert.Equal(t, 250, client.Account("ann").RateLimit().Remaining)
+		assert.Equal(t, 499, bob.RateLimit().Remaining)
+		assert.Zero(t, client.RateLimit())
+		var group sync.WaitGroup
+		for _, c := range []*timeneye.Client{ann, bob} {
+			group.Go(func() {
+				for range 250 {
+					collect(t, c)
+				}
+			})
+		}
+		group.Wait()
+		assert.Equal(t, 751, srv.APIRequests(), "no 429")
+		assert.InDelta(t, window.Seconds(), time.Since(began).Seconds(), 20, "both at their own pace, at once")
+	})
 }
 
 // Those who share a pacer share the quota.

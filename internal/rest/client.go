@@ -20,7 +20,8 @@ import (
 type Client struct {
 	Transport *transport.Client
 	Host      *transport.Host
-	Base      *url.URL // origin and path prefix, without a slash at the end
+	Quota     *transport.Quota // of the login; nil: the vendor tells none
+	Base      *url.URL         // origin and path prefix, without a slash at the end
 	Auth      transport.Authorizer
 	Vendor    Vendor
 	// Locate finds Base and Host if they are nil: a vendor may tell them only after the login.
@@ -120,7 +121,7 @@ func (c *Client) send(ctx context.Context, op Op, u *url.URL, body []byte, read 
 		header["Content-Type"] = []string{"application/json"}
 	}
 	call := &transport.Call{
-		Operation: op.Name, Class: op.Class, Method: op.Method, URL: u, Host: c.Host,
+		Operation: op.Name, Class: op.Class, Method: op.Method, URL: u, Host: c.Host, Quota: c.Quota,
 		Header: header, Body: body, Auth: c.Auth,
 	}
 	if c.Vendor.Classify != nil {

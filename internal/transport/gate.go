@@ -96,7 +96,7 @@ func (x *exchange) passGate(ctx context.Context) error {
 				return nil
 			}
 			hasTurn = true
-			if whole = x.takeTurn(time.Now()); whole <= 0 {
+			if whole = x.takeTurn(ctx, time.Now()); whole <= 0 {
 				return nil
 			}
 		}

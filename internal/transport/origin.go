@@ -16,8 +16,6 @@ type Host struct {
 	scheme, host, port string
 	gate               gate
 	budget             budget
-	// Quota is set before the first call, if the vendor tells one.
-	Quota *Quota
 	// Slots is set before the first call, if there is a limit. Several hosts may share it.
 	Slots Slots
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// Quota follows how many requests a host still takes, as the X-RateLimit fields of its answers
+// Quota follows how many requests of a login a host still takes, as the X-RateLimit fields of its answers
 // tell. If it is paced, it also spreads the calls evenly over what is left of the window, so
 // that a bulk job does not spend the quota in its first seconds and then stands still.
 type Quota struct {
@@ -23,7 +24,7 @@ type Quota struct {
 	began     time.Time // the window, as far as it is known: rather too late than too early
 	seen      time.Time // when the host last told
 	flying    int       // calls that have their turn, and no answer yet
-	last      time.Time // the turn that was given out last
+	last      time.Time // when the turn is that was given out last
 }
 
 // QuotaState is what a host last told.
@@ -50,46 +51,69 @@ func (q *Quota) State() QuotaState {
 	return QuotaState{Known: true, Limit: q.limit, Remaining: q.remaining, Reset: q.began.Add(q.window), Seen: q.seen}
 }
 
-// takeTurn returns how long a call must wait for its turn, which it takes.
-func (x *exchange) takeTurn(now time.Time) time.Duration {
-	q := x.call.Host.Quota
+// turn is the place of a call in the quota.
+type turn struct {
+	taken bool
+	at    time.Time
+	after time.Duration // the turn before
+}
+
+// takeTurn returns how long a call must wait for its turn. It takes the turn, unless the caller cannot wait for it.
+func (x *exchange) takeTurn(ctx context.Context, now time.Time) time.Duration {
+	q := x.call.Quota
 	if q == nil || !q.paced {
 		return 0
 	}
 	x.done()
-	x.turn = true
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	at := q.last.Add(q.spacing(now))
-	if at.Before(now) {
-		at = now
+	at := q.next(now)
+	if deadline, ok := ctx.Deadline(); !ok || !at.After(deadline) {
+		x.turn = turn{true, at, at.Sub(q.last)}
+		q.last = at
+		q.flying++
 	}
-	q.last = at
-	q.flying++
 	return at.Sub(now)
 }
 
-// spacing is the time between two calls that makes the rest of the quota last for the rest of
-// the window.
-func (q *Quota) spacing(now time.Time) time.Duration {
-	if !q.known {
-		return q.window / time.Duration(q.assumed)
+// next returns the time of the next turn. The turns that the window has left are spread evenly over the rest of
+// it, behind those that were given out. When it has none, it is the turn of the next window.
+func (q *Quota) next(now time.Time) time.Time {
+	from := now
+	if q.last.After(now) {
+		from = q.last
 	}
-	left, remaining := q.began.Add(q.window).Sub(now), q.remaining-q.flying
-	if left <= 0 {
-		return q.window / time.Duration(max(1, q.limit))
+	gap := q.window / time.Duration(q.assumed)
+	if q.known {
+		gap = q.window / time.Duration(q.limit)
+		if end := q.began.Add(q.window); from.Before(end) {
+			free := q.remaining - q.flying
+			if free < 1 {
+				return end.Add(gap)
+			}
+			gap = end.Sub(from) / time.Duration(free)
+		}
 	}
-	return left / time.Duration(max(1, remaining))
+	if at := q.last.Add(gap); at.After(now) {
+		return at
+	}
+	return now
 }
 
-// done gives back a turn: the answer is there, or none will come.
+// done gives back a turn: the answer is there, or none will come. The time of one that was not waited for is free
+// again.
 func (x *exchange) done() {
-	if q := x.call.Host.Quota; x.turn {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.flying--
-		x.turn = false
+	if !x.turn.taken {
+		return
 	}
+	q := x.call.Quota
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.flying--
+	if time.Now().Before(x.turn.at) {
+		q.last = q.last.Add(-x.turn.after)
+	}
+	x.turn = turn{}
 }
 
 // read takes in what an answer tells.

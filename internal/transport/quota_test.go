@@ -47,6 +47,13 @@ func (s *quotaServer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	s.used++
 }
 
+// call is one that counts.
+func (q *Quota) call(w *world, class Class) *Call {
+	call := w.call(class)
+	call.Quota = q
+	return call
+}
+
 // A paced job of many windows meets no 429, whether it is alone from the beginning of a window or
 // not, and by one goroutine or several.
 func TestQuotaPaced(t *testing.T) {
@@ -62,12 +69,12 @@ func TestQuotaPaced(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &quotaServer{limit: c.limit, began: time.Now(), used: c.before}
 				w := newWorld(t, server.ServeHTTP)
-				w.host.Quota = NewQuota(quotaWindow, min(500, c.limit), true)
+				quota := NewQuota(quotaWindow, min(500, c.limit), true)
 				var group sync.WaitGroup
 				for range c.goroutines {
 					group.Go(func() {
 						for range 3 * c.limit / c.goroutines {
-							_, err := w.do(t.Context(), w.call(Safe))
+							_, err := w.do(t.Context(), quota.call(w, Safe))
 							assert.NoError(t, err)
 						}
 					})
@@ -75,7 +82,7 @@ func TestQuotaPaced(t *testing.T) {
 				group.Wait()
 				assert.Zero(t, server.full, "answers 429")
 				assert.Less(t, w.now(), 5*quotaWindow)
-				state := w.host.Quota.State()
+				state := quota.State()
 				assert.True(t, state.Known)
 				assert.Equal(t, c.limit, state.Limit)
 				assert.Equal(t, c.limit-server.used, state.Remaining)
@@ -89,9 +96,9 @@ func TestQuotaSpreads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &quotaServer{limit: 500}
 		w := newWorld(t, server.ServeHTTP)
-		w.host.Quota = NewQuota(quotaWindow, 500, true)
+		quota := NewQuota(quotaWindow, 500, true)
 		for range 1000 {
-			_, err := w.do(t.Context(), w.call(Safe))
+			_, err := w.do(t.Context(), quota.call(w, Safe))
 			require.NoError(t, err)
 		}
 		var before time.Duration
@@ -107,18 +114,18 @@ func TestQuotaUnpaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &quotaServer{limit: 500}
 		w := newWorld(t, server.ServeHTTP, options(func(o *worktime.Options) { o.Retry.MaxWait = quotaWindow }))
-		w.host.Quota = NewQuota(quotaWindow, 500, false)
+		quota := NewQuota(quotaWindow, 500, false)
 		for range 500 {
-			_, err := w.do(t.Context(), w.call(Safe))
+			_, err := w.do(t.Context(), quota.call(w, Safe))
 			require.NoError(t, err)
 		}
 		assert.Zero(t, w.now())
-		assert.Zero(t, w.host.Quota.State().Remaining)
-		_, err := w.do(t.Context(), w.call(Safe))
+		assert.Zero(t, quota.State().Remaining)
+		_, err := w.do(t.Context(), quota.call(w, Safe))
 		require.NoError(t, err)
 		assert.Equal(t, 1, server.full)
 		assert.Greater(t, w.now(), quotaWindow)
-		assert.Equal(t, 499, w.host.Quota.State().Remaining)
+		assert.Equal(t, 499, quota.State().Remaining)
 	})
 }
 
@@ -127,13 +134,13 @@ func TestQuotaDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &quotaServer{limit: 1}
 		w := newWorld(t, server.ServeHTTP)
-		w.host.Quota = NewQuota(quotaWindow, 500, true)
-		_, err := w.do(t.Context(), w.call(Safe))
+		quota := NewQuota(quotaWindow, 500, true)
+		_, err := w.do(t.Context(), quota.call(w, Safe))
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		before := w.now()
-		_, err = w.do(ctx, w.call(Safe))
+		_, err = w.do(ctx, quota.call(w, Safe))
 		require.ErrorIs(t, err, worktime.ErrRateLimited)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, before, w.now())
@@ -147,13 +154,13 @@ func TestQuotaUntold(t *testing.T) {
 			w.Header().Set("X-RateLimit-Limit", "many")
 			w.Header().Set("X-RateLimit-Remaining", "-1")
 		})
-		w.host.Quota = NewQuota(quotaWindow, 500, true)
+		quota := NewQuota(quotaWindow, 500, true)
 		for range 501 {
-			_, err := w.do(t.Context(), w.call(Safe))
+			_, err := w.do(t.Context(), quota.call(w, Safe))
 			require.NoError(t, err)
 		}
 		assert.Equal(t, quotaWindow, w.now().Round(time.Millisecond))
-		assert.Zero(t, w.host.Quota.State())
+		assert.Zero(t, quota.State())
 	})
 }
 
@@ -168,24 +175,91 @@ func TestQuotaAfterAnOutage(t *testing.T) {
 			}
 			server.ServeHTTP(rw, r)
 		})
-		w.host.Quota = NewQuota(quotaWindow, 500, true)
-		_, err := w.do(t.Context(), w.call(Once))
+		quota := NewQuota(quotaWindow, 500, true)
+		_, err := w.do(t.Context(), quota.call(w, Once))
 		require.NoError(t, err)
 		down.Store(true)
 		for range 200 {
-			_, err = w.do(t.Context(), w.call(Once))
+			_, err = w.do(t.Context(), quota.call(w, Once))
 			require.Error(t, err)
 		}
 		for range 100 { // and some that leave when it is their turn to wait
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { time.Sleep(time.Millisecond); cancel() }()
-			_, err = w.do(ctx, w.call(Once))
+			_, err = w.do(ctx, quota.call(w, Once))
 			require.Error(t, err)
 		}
 		down.Store(false)
-		w.host.Quota.mu.Lock()
-		flying := w.host.Quota.flying
-		w.host.Quota.mu.Unlock()
+		quota.mu.Lock()
+		flying := quota.flying
+		quota.mu.Unlock()
 		assert.Zero(t, flying)
+	})
+}
+
+// More calls at once than the quota has left wait for no longer than the quota takes.
+func TestQuotaOfManyGoroutines(t *testing.T) {
+	for name, c := range map[string]struct{ before, goroutines, each, windows int }{
+		"more than the limit":     {0, 600, 3, 4},
+		"more than what was left": {490, 40, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &quotaServer{limit: 500, began: time.Now(), used: c.before}
+				w := newWorld(t, server.ServeHTTP)
+				quota := NewQuota(quotaWindow, 500, true)
+				do := func() {
+					_, err := w.do(t.Context(), quota.call(w, Safe))
+					assert.NoError(t, err)
+				}
+				do() // tells what is left
+				var group sync.WaitGroup
+				for range c.goroutines {
+					group.Go(func() {
+						for range c.each {
+							do()
+						}
+					})
+				}
+				group.Wait()
+				assert.Zero(t, server.full, "answers 429")
+				assert.Less(t, w.now(), time.Duration(c.windows)*quotaWindow)
+			})
+		})
+	}
+}
+
+// Callers that do not wait for their turn take no time from those that do.
+func TestQuotaOfThoseWhoLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &quotaServer{limit: 500}
+		w := newWorld(t, server.ServeHTTP)
+		call := NewQuota(quotaWindow, 500, true).call(w, Safe)
+		for range 3 {
+			_, err := w.do(t.Context(), call)
+			require.NoError(t, err)
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		before := w.now()
+		for range 1000 {
+			_, err := w.do(soon, call)
+			require.ErrorIs(t, err, worktime.ErrRateLimited)
+		}
+		assert.Equal(t, before, w.now(), "at once")
+		leaving, leave := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		for range 100 {
+			group.Go(func() {
+				_, err := w.do(leaving, call)
+				assert.ErrorIs(t, err, context.Canceled)
+			})
+		}
+		synctest.Wait()
+		leave()
+		group.Wait()
+		_, err := w.do(t.Context(), call)
+		require.NoError(t, err)
+		assert.Less(t, w.now()-before, time.Second)
 	})
 }

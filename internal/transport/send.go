@@ -68,7 +68,10 @@ func (x *exchange) send(ctx context.Context) {
 		actx = httptrace.WithClientTrace(actx, conn.hooks())
 	}
 	resp, err := x.client.family.transport.RoundTrip(x.request(actx, conn))
-	x.done()
+	if err == nil && resp != nil {
+		x.call.Quota.read(resp.Header, time.Now())
+	}
+	x.done() // after that: a turn must not be free before it is known to be spent
 	switch {
 	case err != nil:
 		x.unsent = conn != nil && conn.unsent(err)
@@ -76,7 +79,6 @@ func (x *exchange) send(ctx context.Context) {
 		err = errors.New("the RoundTripper returned no answer and no error")
 	default:
 		x.status, x.header = resp.StatusCode, resp.Header
-		x.call.Host.Quota.read(x.header, time.Now())
 		err = x.read(resp)
 	}
 	x.final = err != nil && permanent(err)

@@ -65,6 +65,7 @@ type Call struct {
 	Method    string
 	URL       *url.URL
 	Host      *Host       // the only host it may reach
+	Quota     *Quota      // that it counts for; nil: none is told
 	Header    http.Header // besides Authorization and User-Agent
 	Body      []byte      // nil: none
 	Auth      Authorizer  // nil: no credential
@@ -157,7 +158,7 @@ type exchange struct {
 	errors500    int   // answers 500
 	resent       bool  // an earlier attempt may have been carried out
 	before       error // the sentinel of the attempt before the last
-	turn         bool  // has one of the quota's
+	turn         turn  // of the quota's
 
 	attempt // the last one
 }
