@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
 	"github.com/worktime-go/worktime"
 	"github.com/worktime-go/worktime/internal/auth"
 	"github.com/worktime-go/worktime/internal/transport"
