@@ -1,4 +1,4 @@
-// Command token-cache logs in once, keeps the login in a store, and refreshes it. Any number of it can
+// Command token-cache logs in once at any token endpoint, keeps the login in a store, and refreshes it. Any number of it can
 // run at a time with one directory: none of them loses the login of the others.
 //
 // It is configured by WORKTIME_ variables of the environment: see -h. With none of them set it starts
@@ -22,8 +22,9 @@ import (
 	"time"
 
 	"github.com/worktime-go/worktime"
-	// These three are within reach because this program is part of their module. Yours has the same from
-	// the client of a provider: give its Config a Store.
+	// A program of yours has all this from the client of a provider, whose login takes a Store. This one speaks to
+	// any token endpoint, which those clients do not, so it is put together from the packages below them; they
+	// are within reach because it is part of their module.
 	"github.com/worktime-go/worktime/internal/auth"      //nolint:depguard // see above
 	"github.com/worktime-go/worktime/internal/fake"      //nolint:depguard // see above
 	"github.com/worktime-go/worktime/internal/transport" //nolint:depguard // see above
