@@ -352,3 +352,36 @@ func TestLoginEnds(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "PKCELogin.RedirectURL", e.Field)
 }
+
+// A browser that is run by Open is not ended before it has the page about the login.
+func TestLoginContextOfTheBrowser(t *testing.T) {
+	srv := timeneyetest.NewServer(t, timeneyetest.WithLoopback())
+	hops := make(chan error, 10)
+	client := open(t, srv, func(c *timeneye.Config) {
+		login := srv.PKCELogin(tokenstore.Memory())
+		login.Open = func(ctx context.Context, address string) error {
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+			if err != nil {
+				return err
+			}
+			browser := http.Client{
+				Transport:     &http.Transport{DisableKeepAlives: true},
+				CheckRedirect: func(*http.Request, []*http.Request) error { hops <- ctx.Err(); return nil },
+			}
+			if resp, err := browser.Do(r); err == nil {
+				_ = resp.Body.Close()
+			}
+			return nil
+		}
+		c.Auth = login
+	})
+	require.NoError(t, client.Login(t.Context()))
+	for _, hop := range []string{"from the login server", "to the address without the code"} {
+		select {
+		case err := <-hops:
+			assert.NoError(t, err, hop)
+		default:
+			t.Errorf("the browser has not come %s", hop)
+		}
+	}
+}

@@ -55,7 +55,10 @@ func (l *Logins) run(ctx context.Context, account string, open listenFunc) error
 	}
 	tx = begun
 	r.serve(listeners)
-	a, err := l.await(ctx, r, tx, address)
+	// The browser may be a process that ends with it, so it lives until the page about the login is out.
+	browsing, stop := context.WithDeadline(ctx, tx.expiry())
+	defer stop()
+	a, err := l.await(ctx, browsing, r, tx, address)
 	if err != nil {
 		return err
 	}
@@ -89,8 +92,8 @@ func (l *Logins) loopbackMode() string {
 }
 
 // await opens the browser and returns the first answer.
-func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address string) (*arrival, error) {
-	asking, stop := context.WithDeadline(ctx, tx.expiry())
+func (l *Logins) await(ctx, browsing context.Context, r *receiver, tx Transaction, address string) (*arrival, error) {
+	asking, stop := context.WithCancel(browsing)
 	defer stop()
 	// Neither is waited for when the login is over: they are the caller's, and may be deaf.
 	failed := make(chan error, 1)
@@ -101,7 +104,7 @@ func (l *Logins) await(ctx context.Context, r *receiver, tx Transaction, address
 				failed <- err
 			}
 		}()
-		err = l.open(asking, address, tx.state)
+		err = l.open(browsing, address, tx.state)
 	}()
 	pasted := make(chan url.Values, 1)
 	if l.flow.Paste != nil {
