@@ -53,7 +53,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	var field *worktime.FieldError
 	switch {
 	case errors.As(err, &field):
-		fmt.Fprintln(stderr, "protime-clockings:", err, hint(field))
+		fmt.Fprintf(stderr, "protime-clockings: %v%s\n", err, hint(field))
 		if strings.HasPrefix(field.Field, "ClockingQuery") {
 			return 2
 		}
@@ -212,23 +212,23 @@ func configure(environ []string, query protime.ClockingQuery, stderr io.Writer) 
 func hint(field *worktime.FieldError) string {
 	switch field.Field {
 	case "Config.Tenant":
-		return "(set PROTIME_TENANT)"
+		return " (set PROTIME_TENANT)"
 	case "Config.Environment":
-		return "(set PROTIME_ENVIRONMENT)"
+		return " (set PROTIME_ENVIRONMENT)"
 	case "Config.ClientID":
-		return "(set PROTIME_CLIENT_ID)"
+		return " (set PROTIME_CLIENT_ID)"
 	case "Config.ClientSecret":
-		return "(set PROTIME_CLIENT_SECRET)"
+		return " (set PROTIME_CLIENT_SECRET)"
 	case "Config.Scopes":
-		return "(set PROTIME_SCOPES)"
+		return " (set PROTIME_SCOPES)"
 	case "Config.APIURL":
-		return "(set PROTIME_API_URL)"
+		return " (set PROTIME_API_URL)"
 	case "Config.AuthURL":
-		return "(set PROTIME_AUTH_URL)"
+		return " (set PROTIME_AUTH_URL)"
 	case "Options.UserAgent":
-		return "(set PROTIME_USER_AGENT)"
+		return " (set PROTIME_USER_AGENT)"
 	case "ClockingQuery.From", "ClockingQuery.To":
-		return "(set -from and -to)"
+		return " (set -from and -to)"
 	default:
 		return ""
 	}

@@ -48,7 +48,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	counts, err := work(ctx, o, environ, stdout, stderr)
 	if err != nil {
-		fmt.Fprintln(stderr, "timelog-time:", err, hint(err))
+		fmt.Fprintf(stderr, "timelog-time: %v%s\n", err, hint(err))
 		return 1
 	}
 	fmt.Fprintf(stderr, "%d tasks, %d registrations, %d booked, %d pages, %d requests, %d token requests, %d retries\n",
@@ -205,20 +205,20 @@ func work(ctx context.Context, o options, environ []string, stdout, stderr io.Wr
 // hint names the variable or the flag behind an error.
 func hint(err error) string {
 	if errors.Is(err, worktime.ErrLoginRequired) {
-		return "(log in with timelog-login, with the same -store and the same variables)"
+		return " (log in with timelog-login, with the same -store and the same variables)"
 	}
 	field, ok := errors.AsType[*worktime.FieldError](err)
 	switch {
 	case !ok:
 		return ""
 	case field.Field == "Config.SiteURL":
-		return "(set TIMELOG_SITE_URL)"
+		return " (set TIMELOG_SITE_URL)"
 	case field.Field == "Config.Auth":
-		return "(set TIMELOG_PAT)"
+		return " (set TIMELOG_PAT)"
 	case field.Field == "HybridLogin.LoginURL":
-		return "(set TIMELOG_LOGIN_URL)"
+		return " (set TIMELOG_LOGIN_URL)"
 	case strings.HasPrefix(field.Field, "HybridLogin.Client"):
-		return "(set TIMELOG_CLIENT_ID and TIMELOG_CLIENT_SECRET)"
+		return " (set TIMELOG_CLIENT_ID and TIMELOG_CLIENT_SECRET)"
 	default:
 		return ""
 	}

@@ -40,9 +40,13 @@ func parseAddition(s string) (*addition, error) {
 	a := &addition{entry: timeneye.NewEntry{Minutes: minutes, Date: worktime.DateOf(time.Now()), Notes: strings.Join(words[3:], " ")}}
 	if a.entry.ProjectID, err = strconv.ParseInt(words[1], 10, 64); err != nil {
 		a.project = words[1]
+	} else if a.entry.ProjectID < 1 {
+		return nil, fmt.Errorf("%q is not the id of a project", words[1])
 	}
 	if a.entry.PhaseID, err = strconv.ParseInt(words[2], 10, 64); err != nil {
 		a.phase = words[2]
+	} else if a.entry.PhaseID < 1 {
+		return nil, fmt.Errorf("%q is not the id of a phase", words[2])
 	}
 	return a, nil
 }
@@ -58,28 +62,39 @@ func (a *addition) book(ctx context.Context, client *timeneye.Client) iter.Seq2[
 	}
 }
 
-// lookUp finds the ids of names.
+// lookUp finds the ids of names. A name that two have is refused: the time would be booked on any of them.
 func (a *addition) lookUp(ctx context.Context, client *timeneye.Client) error {
 	if a.project == "" && a.phase == "" {
 		return nil
 	}
+	var found []timeneye.Project
 	for project, err := range client.Projects.All(ctx, timeneye.ProjectQuery{}) {
 		if err != nil {
 			return err
 		}
-		if project.ID != a.entry.ProjectID && (a.project == "" || !strings.EqualFold(project.Name, a.project)) {
-			continue
+		if project.ID == a.entry.ProjectID || a.project != "" && strings.EqualFold(project.Name, a.project) {
+			found = append(found, project)
 		}
-		a.entry.ProjectID = project.ID
-		for _, phase := range project.Phases {
-			if a.phase != "" && strings.EqualFold(phase.Name, a.phase) {
-				a.entry.PhaseID = phase.ID
-			}
-		}
-		if a.entry.PhaseID == 0 {
-			return fmt.Errorf("project %d %q has no phase %q", project.ID, project.Name, a.phase)
-		}
-		return nil
 	}
-	return fmt.Errorf("there is no project %q that you may see", cmp.Or(a.project, strconv.FormatInt(a.entry.ProjectID, 10)))
+	switch len(found) {
+	case 0:
+		return fmt.Errorf("there is no project %q that you may see (set -add)", cmp.Or(a.project, strconv.FormatInt(a.entry.ProjectID, 10)))
+	case 1:
+		a.entry.ProjectID = found[0].ID
+	default:
+		return fmt.Errorf("the projects %d and %d are both called %q: give the id (set -add)", found[0].ID, found[1].ID, a.project)
+	}
+	for _, phase := range found[0].Phases {
+		switch {
+		case a.phase == "" || !strings.EqualFold(phase.Name, a.phase):
+		case a.entry.PhaseID != 0:
+			return fmt.Errorf("the phases %d and %d are both called %q: give the id (set -add)", a.entry.PhaseID, phase.ID, a.phase)
+		default:
+			a.entry.PhaseID = phase.ID
+		}
+	}
+	if a.entry.PhaseID == 0 {
+		return fmt.Errorf("project %d %q has no phase %q (set -add)", found[0].ID, found[0].Name, a.phase)
+	}
+	return nil
 }

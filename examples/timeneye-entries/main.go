@@ -42,11 +42,16 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	case err != nil:
 		return 2 // parse has said why
 	}
+	if flags.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, flags.timeout)
+		defer cancel()
+	}
 	counts, err := work(ctx, flags, environ, stdout, stderr)
 	var field *worktime.FieldError
 	switch {
 	case errors.As(err, &field):
-		fmt.Fprintln(stderr, "timeneye-entries:", err, hint(field))
+		fmt.Fprintf(stderr, "timeneye-entries: %v%s\n", err, hint(field))
 		if strings.HasPrefix(field.Field, "EntryQuery") || strings.HasPrefix(field.Field, "NewEntry") {
 			return 2
 		}
@@ -81,6 +86,7 @@ type options struct {
 	store     string
 	noBrowser bool
 	port      uint
+	timeout   time.Duration
 	add       *addition // nil: nothing
 }
 
@@ -106,9 +112,10 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		return nil
 	})
 	flags.StringVar(&o.format, "format", "table", "table, csv or jsonl")
-	flags.StringVar(&o.store, "store", "", "`directory` that keeps the login; if not given, each start is a login")
-	flags.BoolVar(&o.noBrowser, "no-browser", false, `print "open: URL" instead of opening a browser for the login`)
-	flags.UintVar(&o.port, "port", 0, "`port` of the redirect URL; 0 is any free one")
+	flags.StringVar(&o.store, "store", "", "`directory` of the stored logins; empty keeps them in memory")
+	flags.BoolVar(&o.noBrowser, "no-browser", false, `print "open: URL" to stderr instead of opening a browser`)
+	flags.UintVar(&o.port, "port", 0, "`port` of the redirect URL; 0: any")
+	flags.DurationVar(&o.timeout, "timeout", 15*time.Minute, "give up after this `duration`, logins and waits for the quota included; 0: never")
 	flags.Func("add", "add an entry of today: `\"2h30m project phase note\"`; project and phase are ids, or names without blanks", func(s string) (err error) {
 		o.add, err = parseAddition(s)
 		return err
@@ -244,21 +251,21 @@ func configure(environ []string, o options, stderr io.Writer) (config timeneye.C
 func hint(field *worktime.FieldError) string {
 	switch field.Field {
 	case "Config.Auth":
-		return "(set TIMENEYE_PAT, or TIMENEYE_CLIENT_ID, TIMENEYE_AUTH_URL and TIMENEYE_TOKEN_URL)"
+		return " (set TIMENEYE_PAT, or TIMENEYE_CLIENT_ID, TIMENEYE_AUTH_URL and TIMENEYE_TOKEN_URL)"
 	case "Config.BaseURL":
-		return "(set TIMENEYE_API_URL)"
+		return " (set TIMENEYE_API_URL)"
 	case "PKCELogin.ClientID":
-		return "(set TIMENEYE_CLIENT_ID)"
+		return " (set TIMENEYE_CLIENT_ID)"
 	case "PKCELogin.AuthURL":
-		return "(set TIMENEYE_AUTH_URL)"
+		return " (set TIMENEYE_AUTH_URL)"
 	case "PKCELogin.TokenURL":
-		return "(set TIMENEYE_TOKEN_URL)"
+		return " (set TIMENEYE_TOKEN_URL)"
 	case "PKCELogin.RedirectURL":
-		return "(set -port)"
+		return " (set -port)"
 	case "EntryQuery.From", "EntryQuery.To":
-		return "(set -from and -to)"
+		return " (set -from and -to)"
 	case "NewEntry.Minutes":
-		return "(set -add)"
+		return " (set -add)"
 	default:
 		return ""
 	}

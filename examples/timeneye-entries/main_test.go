@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,9 @@ func start(t *testing.T) (server *timeneyetest.Server, environ []string) {
 	server = timeneyetest.NewServer(t, timeneyetest.WithLoopback(), timeneyetest.WithMaxPageSize(2), timeneyetest.WithEntries(entries...),
 		timeneyetest.WithProjects(
 			timeneye.Project{ID: 310, Name: "Website", Phases: []timeneye.Phase{{ID: 76, Name: "Print", IsOpen: true}, {ID: 77, Name: "Design", IsOpen: true}}},
+			timeneye.Project{ID: 312, Name: "Twins", Phases: []timeneye.Phase{{ID: 79, Name: "Design", IsOpen: true}}},
+			timeneye.Project{ID: 313, Name: "twins", Phases: []timeneye.Phase{{ID: 80, Name: "Design", IsOpen: true}}},
+			timeneye.Project{ID: 314, Name: "Press", Phases: []timeneye.Phase{{ID: 81, Name: "Print", IsOpen: true}, {ID: 82, Name: "Print", IsOpen: true}}},
 			timeneye.Project{ID: 311, Name: "Blog", Phases: []timeneye.Phase{{ID: 78, Name: "Design", IsOpen: true}}},
 		))
 	return server, []string{"TIMENEYE_PAT=" + server.PersonalAccessToken(), apiURL(server)}
@@ -112,8 +116,8 @@ func TestAdd(t *testing.T) {
 	assert.Equal(t, int64(78), server.Entries()[7].PhaseID)
 
 	for add, want := range map[string]string{
-		"1h Nothing Design": `there is no project "Nothing"`, "1h 312 Design": `there is no project "312"`, "1h Blog Print": `has no phase "Print"`,
-		"1h 310 99": "422",
+		"1h Nothing Design": `there is no project "Nothing"`, "1h 999 Design": `there is no project "999"`, "1h Blog Print": `has no phase "Print"`,
+		"1h 310 99": "422", "1h TWINS Design": "the projects 312 and 313 are both called", "1h 314 print": "the phases 81 and 82 are both called",
 	} {
 		status, _, stderr := exec(t, environ, "-add", add)
 		assert.Equal(t, 1, status, add)
@@ -190,7 +194,13 @@ func TestFailures(t *testing.T) {
 		require.Len(t, stderr, 1)
 		assert.Contains(t, stderr[0], want)
 		assert.NotContains(t, stderr[0], "wrong")
+		assert.Equal(t, strings.TrimSpace(stderr[0]), stderr[0], "no blank at the end")
 	}
+
+	server.Fail(timeneyetest.Status(http.StatusTooManyRequests).RetryAfter(3 * time.Minute))
+	status, _, stderr = exec(t, environ, append(january, "-timeout", "1m")...)
+	assert.Equal(t, 1, status)
+	assert.Contains(t, stderr[0], "retry after")
 }
 
 func TestUsage(t *testing.T) {
@@ -198,6 +208,7 @@ func TestUsage(t *testing.T) {
 		{"-format", "xml"}, {"-from", "yesterday"}, {"-member", "1,x"}, {"-member", "0"}, {"extra"}, {"-unknown"}, {"-port", "70000"},
 		{"-from", "2026-02-01", "-to", "2026-01-01"},
 		{"-add", ""}, {"-add", "1h 310"}, {"-add", "soon 310 77"}, {"-add", "90s 310 77"}, {"-add", "0m 310 77"}, {"-add", "-1h 310 77"},
+		{"-add", "1h 0 77"}, {"-add", "1h 310 -7"}, {"-timeout", "soon"},
 	} {
 		status, stdout, stderr := exec(t, nil, args...)
 		assert.Equal(t, 2, status, args)
