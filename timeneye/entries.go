@@ -272,8 +272,9 @@ const overlap = time.Minute
 //
 // Timeneye has no filter for changes. The entries between q.From and q.To are walked, newest change
 // first, until since is reached, so that one that is changed meanwhile is found by the next call at
-// the latest. What it cannot see: entries that were deleted, and changes of entries
-// outside of the days from q.From to q.To, however recent. So let q begin as long ago as
+// the latest. What it cannot see: entries that were deleted, changes of entries
+// outside of the days from q.From to q.To, however recent, and now and then an entry that slips to the page before
+// because another one was deleted during the walk. So let q begin as long ago as
 // somebody may still correct their time, and read everything anew from time to time. q.SortBy,
 // q.Descending and q.Cursor must be empty. That the vendor sorts by changes is not documented: if it does
 // not, that is [worktime.ErrBadResponse].
