@@ -72,7 +72,7 @@ func TestLogin(t *testing.T) {
 			assert.Equal(t, []any{400, "invalid_grant"}, []any{r.status, r.json()["error"]})
 		}
 		assert.Equal(t, 400, c.exchange(refreshForm(second)).status)
-		assert.Equal(t, 5, c.srv.TokenRequests())
+		assert.Equal(t, [2]int{5, 1}, [2]int{c.srv.TokenRequests(), c.srv.LoginRequests()})
 	})
 }
 

@@ -112,6 +112,9 @@ func (s *Server) APIRequests() int { return s.fake.APIRequests() }
 // TokenRequests returns how many requests went to the token endpoint.
 func (s *Server) TokenRequests() int { return s.fake.TokenRequests() }
 
+// LoginRequests returns how many requests went to the authorization endpoint.
+func (s *Server) LoginRequests() int { return s.fake.LoginRequests() }
+
 // Fail makes the faults happen. Of those that a request meets, the first that was given and is not used up happens;
 // the others do not count the request.
 func (s *Server) Fail(faults ...Fault) { s.fake.Fail(faults...) }
