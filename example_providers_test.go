@@ -19,7 +19,8 @@ import (
 	"github.com/worktime-go/worktime/tokenstore"
 )
 
-// What a client does is logged by the names of operations, never with a URL or a body.
+// What a client does is logged by the names of operations, never with a URL or a body. Calls do not wait until it is
+// logged that a token was refreshed.
 func ExampleOptions_logger() {
 	server, err := protimetest.Start(protimetest.WithClockings(protime.Clocking{
 		Person: protime.ByID(1), Date: worktime.NewDate(2026, 1, 2), TimeOfDay: 510, Kind: protime.ClockingInOut,
@@ -51,7 +52,7 @@ func ExampleOptions_logger() {
 	if _, err := worktime.Collect(client.Clockings.All(ctx, january)); err != nil {
 		fmt.Println(err)
 	}
-	// Output:
+	// Unordered output:
 	// msg=request provider=protime operation="client credentials" method=POST attempt=1
 	// msg=answer provider=protime operation="client credentials" attempt=1 status=200
 	// msg="token refreshed" provider=protime
