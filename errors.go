@@ -257,7 +257,7 @@ func writeText(b *strings.Builder, before string, texts ...string) {
 func writeFacts(b *strings.Builder, retryAfter time.Duration, attempts int, requestID string) {
 	var facts []string
 	if retryAfter > 0 {
-		facts = append(facts, fmt.Sprintf("retry after %v", retryAfter))
+		facts = append(facts, fmt.Sprintf("retry after %v", (retryAfter+time.Second-1).Truncate(time.Second)))
 	}
 	if attempts > 1 {
 		facts = append(facts, fmt.Sprintf("%d attempts", attempts))

@@ -64,11 +64,15 @@ type Auth interface {
 // FromTokenSource takes tokens from a source of the caller's own. Its Token is called
 // by one goroutine at a time, not with every request: the token is cached, and callers that
 // wait for it can leave while Token still runs.
-func FromTokenSource(source oauth2.TokenSource) Auth { return foreign{source} }
+func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source: source} }
 
-type foreign struct{ source oauth2.TokenSource }
+type foreign struct {
+	auth.Hidden
 
-func (f foreign) fetch() auth.Fetch { return auth.Foreign(provider, f.source) }
+	source oauth2.TokenSource
+}
+
+func (f *foreign) fetch() auth.Fetch { return auth.Foreign(provider, f.source) }
 
 // TokenSource hands the access token to other code, refreshed when needed. Each call of its
 // Token waits no longer than ctx allows. Errors are [worktime.AuthError].

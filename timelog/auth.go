@@ -29,19 +29,14 @@ type Auth interface {
 // call is [worktime.ErrUnauthorized], which is final. Blanks, line breaks and quotes around it are cut off.
 //
 // See https://api.timelog.com/rest/personalaccesstokens
-func PersonalAccessToken(token string) Auth { return &personal{token} }
+func PersonalAccessToken(token string) Auth { return &personal{token: token} }
 
-// personal shows no token: it is behind a pointer, whose type has the methods for that.
-type personal struct{ token string }
+// personal is used behind a pointer: then no verb of fmt finds its token.
+type personal struct {
+	auth.Hidden
 
-// Format implements [fmt.Formatter] without the token.
-func (*personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
-
-// LogValue implements [slog.LogValuer] without the token.
-func (*personal) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// MarshalJSON implements [json.Marshaler] without the token.
-func (*personal) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+	token string
+}
 
 func (p *personal) access(*transport.Client) (auth.Access, error) {
 	access, reason := auth.Personal(provider, p.token)
@@ -53,18 +48,13 @@ func (p *personal) access(*transport.Client) (auth.Access, error) {
 
 // FromTokenSource takes tokens from a source of the caller's own. Its Token is called by one goroutine at a time, not
 // with every request: the token is cached, and callers that wait for it can leave while Token still runs.
-func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source} }
+func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source: source} }
 
-type foreign struct{ source oauth2.TokenSource }
+type foreign struct {
+	auth.Hidden
 
-// Format implements [fmt.Formatter] without the insides of the source, which may be a token.
-func (*foreign) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
-
-// LogValue implements [slog.LogValuer] without the insides of the source.
-func (*foreign) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// MarshalJSON implements [json.Marshaler] without the insides of the source.
-func (*foreign) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+	source oauth2.TokenSource
+}
 
 func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 	access, reason := auth.ForeignAccess(sender, f.source)
@@ -248,14 +238,25 @@ func moved(host string) string {
 	return ""
 }
 
-// Transaction is a login that was begun: give it back to [Client.FinishLogin]. It may be encoded and kept, but it
-// is a secret of the browser that began it, and good for one answer.
+// Transaction is a login that was begun: give it back to [Client.FinishLogin]. Encode() ([]byte, error) makes it bytes that
+// may be kept until [DecodeTransaction], but it is a secret of the browser that began it, good for one answer and for
+// half an hour. Account() string tells the label of the account that logs in.
 type Transaction = auth.Transaction
 
 // DecodeTransaction reads what the Encode method of a [Transaction] has written.
 func DecodeTransaction(data []byte) (Transaction, error) { return auth.DecodeTransaction(data) }
 
-// LoginHandlerConfig says how a web application logs people in.
+// LoginHandlerConfig says how a web application logs people in. Its fields are all optional:
+//
+//   - StartPath string: where a login begins, by a GET; default "/login".
+//   - Account func(*http.Request) (string, error): the label of the account that the person in front of the browser may log
+//     in to, from the application's own session. An error or an empty label refuses the login. Nil: the client's own login,
+//     for whoever comes.
+//   - Finished func(w http.ResponseWriter, r *http.Request, account string, err error): answers the request that has ended
+//     a login, and those that are no answer to one of this browser, for which account is empty. Err is nil if the
+//     account is logged in now. Nil: plain pages.
+//   - Key []byte: 32 bytes, the same in all processes that may get the answer. Nil: random, so that a login has to end in
+//     the process where it began.
 type LoginHandlerConfig = auth.HandlerConfig
 
 // Login logs a person in with a browser on this machine: it listens at RedirectURL, opens the login page and returns

@@ -3,8 +3,6 @@ package timeneye
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -29,19 +27,14 @@ type Auth interface {
 // is final. Blanks, line breaks and quotes around it are cut off.
 //
 // See https://help.timeneye.com/en/integrations/getting-started-with-the-timeneye-apis
-func PersonalAccessToken(token string) Auth { return &personal{token} }
+func PersonalAccessToken(token string) Auth { return &personal{token: token} }
 
-// personal shows no token: it is behind a pointer, whose type has the methods for that.
-type personal struct{ token string }
+// personal is used behind a pointer: then no verb of fmt finds its token.
+type personal struct {
+	auth.Hidden
 
-// Format implements [fmt.Formatter] without the token.
-func (*personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
-
-// LogValue implements [slog.LogValuer] without the token.
-func (*personal) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// MarshalJSON implements [json.Marshaler] without the token.
-func (*personal) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+	token string
+}
 
 func (p *personal) access(*transport.Client) (auth.Access, error) {
 	access, reason := auth.Personal(provider, p.token)
@@ -60,18 +53,13 @@ const retiredAPI = "tokens of the API of version 3, which is retired, are of no 
 // FromTokenSource takes tokens from a source of the caller's own. Its Token is called by one
 // goroutine at a time, not with every request: the token is cached, and callers that wait for it
 // can leave while Token still runs.
-func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source} }
+func FromTokenSource(source oauth2.TokenSource) Auth { return &foreign{source: source} }
 
-type foreign struct{ source oauth2.TokenSource }
+type foreign struct {
+	auth.Hidden
 
-// Format implements [fmt.Formatter] without the insides of the source, which may be a token.
-func (*foreign) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
-
-// LogValue implements [slog.LogValuer] without the insides of the source.
-func (*foreign) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// MarshalJSON implements [json.Marshaler] without the insides of the source.
-func (*foreign) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+	source oauth2.TokenSource
+}
 
 func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 	access, reason := auth.ForeignAccess(sender, f.source)

@@ -99,7 +99,7 @@ Flags:
 type options struct {
 	from, to   worktime.Date
 	by, format string
-	providers  []string
+	providers  []string // nil: those that are configured
 	file       string
 }
 
@@ -116,15 +116,17 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.TextVar(&o.from, "from", monday.AddDays(-14), "first `day`, YYYY-MM-DD; the Monday of the week before last if not given")
 	flags.TextVar(&o.to, "to", monday.AddDays(-1), "last `day`, YYYY-MM-DD; the Sunday of last week if not given")
 	flags.StringVar(&o.by, "by", "day", "a line per `what` and person: person, day or project")
-	providers := flags.String("providers", "protime,timelog,timeneye", "which to read, separated by `commas`")
+	providers := flags.String("providers", "", "which to read, of protime, timelog and timeneye, separated by `commas`; those with a variable set if not given")
 	flags.StringVar(&o.format, "format", "table", "table, csv, jsonl or html")
 	flags.StringVar(&o.file, "o", "", "write to a `file` instead of stdout")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.providers = strings.Split(*providers, ",")
-	slices.Sort(o.providers)
-	o.providers = slices.Compact(o.providers)
+	if *providers != "" {
+		o.providers = strings.Split(*providers, ",")
+		slices.Sort(o.providers)
+		o.providers = slices.Compact(o.providers)
+	}
 	err := o.check()
 	if flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))

@@ -192,6 +192,13 @@ func TestFailures(t *testing.T) {
 
 	status, _, stderr = exec(t, []string{"PROTIME_TENANT=acme", "TIMENEYE_PAT=x", "TIMENEYE_API_URL=ftp://x"}, june...)
 	assert.Equal(t, 1, status)
+	require.Len(t, stderr, 2, "only what is configured is read: %q", stderr)
+	assert.Contains(t, stderr[0], "(set PROTIME_CLIENT_ID)")
+	assert.Contains(t, stderr[1], "(set TIMENEYE_API_URL)")
+
+	named := append([]string{"-providers", "timeneye,timelog,protime"}, june...)
+	status, _, stderr = exec(t, []string{"PROTIME_TENANT=acme", "TIMENEYE_PAT=x", "TIMENEYE_API_URL=ftp://x"}, named...)
+	assert.Equal(t, 1, status)
 	require.Len(t, stderr, 3)
 	assert.Contains(t, stderr[0], "(set PROTIME_CLIENT_ID)")
 	assert.Contains(t, stderr[1], "timelog is not configured: set TIMELOG_SITE_URL and TIMELOG_PAT, or leave it out of -providers")
@@ -236,8 +243,8 @@ func TestProgress(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"-format", "xml"}, {"-from", "yesterday"}, {"-from", ""}, {"-by", "week"}, {"-providers", "protime,acme"}, {"-providers", ""}, {"extra"},
 		{"-unknown"}, {"-from", "2026-02-01", "-to", "2026-01-01"}, {"-from", "2025-01-01", "-to", "2026-01-01"},
+		{"-format", "xml"}, {"-from", "yesterday"}, {"-from", ""}, {"-by", "week"}, {"-providers", "protime,acme"}, {"-providers", ","}, {"extra"},
 	} {
 		status, stdout, stderr := exec(t, nil, args...)
 		assert.Equal(t, 2, status, args)

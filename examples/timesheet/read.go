@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,17 +46,27 @@ type result struct {
 // gather reads the providers side by side; an error of one does not stop the others.
 func gather(ctx context.Context, o options, environ []string, stderr, progress io.Writer) []result {
 	env := map[string]map[string]string{} // by provider
-	configured := false
+	var configured []string
 	for name, p := range providers() {
 		env[name] = map[string]string{}
 		for _, entry := range environ {
 			if key, value, _ := strings.Cut(entry, "="); strings.HasPrefix(key, p.prefix) && value != "" {
-				env[name][key], configured = value, true
+				env[name][key] = value
 			}
 		}
+		if len(env[name]) > 0 {
+			configured = append(configured, name)
+		}
 	}
-	if !configured {
+	slices.Sort(configured)
+	if len(configured) == 0 {
 		fmt.Fprintln(stderr, "No variable is set: showing in-memory servers with invented people. See -h.")
+	}
+	if o.providers == nil {
+		o.providers = configured
+	}
+	if len(o.providers) == 0 {
+		o.providers = slices.Sorted(maps.Keys(providers()))
 	}
 	results := make([]result, len(o.providers))
 	for i, name := range o.providers {
@@ -64,7 +76,7 @@ func gather(ctx context.Context, o options, environ []string, stderr, progress i
 	var group sync.WaitGroup
 	for i, name := range o.providers {
 		p := providers()[name]
-		if configured && len(env[name]) == 0 {
+		if len(configured) > 0 && len(env[name]) == 0 {
 			bar.finish(i, nil, fmt.Errorf("%s is not configured: set %s, or leave it out of -providers", name, p.login))
 			continue
 		}

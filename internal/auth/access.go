@@ -2,7 +2,10 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -27,6 +30,21 @@ type Tokens interface {
 	// TokenSource hands the access token to other code; see [Source.TokenSource].
 	TokenSource(ctx context.Context) oauth2.TokenSource
 }
+
+// Hidden is embedded in a way to log in that holds a token, behind a pointer, so that it does not show itself when
+// it is printed, logged or marshalled.
+type Hidden struct{}
+
+const hidden = "[redacted]"
+
+// Format implements [fmt.Formatter].
+func (Hidden) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+
+// LogValue implements [slog.LogValuer].
+func (Hidden) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalJSON implements [json.Marshaler].
+func (Hidden) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
 
 // Account implements [Access].
 func (l *Logins) Account(label string) Tokens { return l.Source(label) }
