@@ -86,6 +86,9 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		writeText(&b, ": ", e.Err.Error())
 	}
+	if e.Attempts == 0 && errors.Is(e.Err, ErrRateLimited) {
+		writeText(&b, ": ", "not sent")
+	}
 	writeFacts(&b, e.RetryAfter, e.Attempts, e.RequestID)
 	writeText(&b, "; ", advice(e))
 	return b.String()
@@ -211,10 +214,10 @@ func advice(err error) string {
 		{ErrUnknownOutcome, "it may have been applied: look before sending it again"},
 		{ErrLoginRequired, "log in again"},
 		{ErrRateLimited, "wait before calling again"},
+		{ErrCursorExpired, "start the list anew, without a cursor"},
 		{ErrUnauthorized, "check the credentials and their scopes"},
 		{ErrForbidden, "check the scopes, the role and the plan of this login"},
 		{ErrRedirect, "check the configured URL: no redirect is followed"},
-		{ErrCursorExpired, "start the list anew"},
 		{ErrTooLarge, "narrow the query or raise Options.MaxResponseBytes"},
 		{ErrUnavailable, "try again later"},
 		{ErrNotFound, "check what was asked for"},

@@ -141,7 +141,7 @@ func TestErrorSaysWhatToDo(t *testing.T) {
 		{worktime.ErrUnauthorized, "check the credentials and their scopes"},
 		{worktime.ErrForbidden, "check the scopes, the role and the plan"},
 		{worktime.ErrRedirect, "check the configured URL"},
-		{worktime.ErrCursorExpired, "start the list anew"},
+		{worktime.ErrCursorExpired, "start the list anew, without a cursor"},
 		{worktime.ErrTooLarge, "raise Options.MaxResponseBytes"},
 		{worktime.ErrUnavailable, "try again later"},
 	} {
@@ -249,4 +249,14 @@ func TestErrorIsBounded(t *testing.T) {
 		slog.New(slog.NewJSONHandler(&line, nil)).Info("m", slog.Any("v", err))
 		assert.Less(t, line.Len(), 8<<10, "%T", err)
 	}
+}
+
+// Who is held back by a wait that somebody else was told must know that nothing was sent.
+func TestErrorSaysThatNothingWasSent(t *testing.T) {
+	e := worktime.Error{Provider: "protime", Operation: "create clocking", Err: worktime.ErrRateLimited, RetryAfter: time.Hour}
+	assert.Contains(t, e.Error(), "rate limited: not sent (retry after 1h0m0s)")
+	e.Attempts, e.StatusCode = 1, 429
+	assert.NotContains(t, e.Error(), "not sent")
+	e.RetryAfter = 3*time.Minute - time.Nanosecond
+	assert.Contains(t, e.Error(), "retry after 3m0s", "whole seconds, never too few")
 }

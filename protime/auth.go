@@ -75,7 +75,7 @@ type foreign struct {
 func (f *foreign) fetch() auth.Fetch { return auth.Foreign(provider, f.source) }
 
 // TokenSource hands the access token to other code, refreshed when needed. Each call of its
-// Token waits no longer than ctx allows. Errors are [worktime.AuthError].
+// Token waits no longer than ctx allows. Errors are [worktime.AuthError]. A token shows itself when it is printed.
 func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return c.core.source.TokenSource(ctx)
 }

@@ -41,7 +41,8 @@ const (
 
 // ErrDeltaExpired means that Protime no longer continues a delta where the cursor stands: 72 hours passed, a
 // newer delta of the same collection took its place, or it does not answer the same position
-// twice. Begin a new initial load, with an empty cursor; what it does not have was deleted.
+// twice. Begin a new initial load, with an empty cursor; what it does not have was deleted. It also matches the
+// sentinel of the status, such as [worktime.ErrNotFound], so ask for this one first.
 var ErrDeltaExpired = errors.New("delta expired")
 
 // Record is a record of a collection that tells its changes.
@@ -140,7 +141,7 @@ func changes[T any, Q query](ctx context.Context, c *rest.Client, feed rest.List
 func deltaExpired(err error) error {
 	e, ok := errors.AsType[*worktime.Error](err)
 	if ok && (e.StatusCode == http.StatusGone || e.StatusCode == http.StatusConflict || e.StatusCode == http.StatusBadRequest) {
-		e.Err = transport.Join(ErrDeltaExpired, e.Err)
+		e.Err = transport.Join(ErrDeltaExpired, worktime.ErrCursorExpired, e.Err)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package protime
 
 import (
+	"encoding/xml"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -27,4 +28,27 @@ func TestPlusInTokens(t *testing.T) {
 	require.Len(t, sent, 3)
 	assert.Equal(t, "/connector/protimeapi/api/v1/departments?continuationToken=a%2Bb/c%2Bd=&deltaToken=%2Be%2B", sent[1].Target)
 	assert.Equal(t, "/connector/protimeapi/api/v1/delta/departments?deltaToken=%2Bf%2Bg==", sent[2].Target)
+}
+
+// Whatever its status is, the refusal of a delta's link is a matter of beginning anew.
+func TestDeltaExpiredAdvice(t *testing.T) {
+	for _, status := range []int{400, 409, 410} {
+		v := newVendor(t,
+			answer{status: 200, body: `{"value": [], "deltaLink": "/connector/protimeapi/api/v1/delta/people?deltaToken=a"}`},
+			answer{status: status, body: `{"error": {"code": "Gone", "message": "The delta token has expired"}}`})
+		client := v.client(t)
+		pages, err := worktime.Collect(client.People.Changes(t.Context(), "", PersonQuery{}))
+		require.NoError(t, err)
+		_, err = worktime.Collect(client.People.Changes(t.Context(), pages[0].Cursor, PersonQuery{}))
+		require.ErrorIs(t, err, ErrDeltaExpired)
+		require.ErrorIs(t, err, worktime.ErrCursorExpired)
+		assert.ErrorContains(t, err, "start the list anew")
+	}
+}
+
+func TestSecretInXML(t *testing.T) {
+	text, err := xml.Marshal(WebhookSecret("s3cr3t"))
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "s3cr3t")
+	assert.Contains(t, string(text), "[redacted]")
 }

@@ -85,8 +85,8 @@ func (s WebhookSecret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.red
 // LogValue implements [slog.LogValuer] without the secret.
 func (s WebhookSecret) LogValue() slog.Value { return slog.StringValue(s.redact()) }
 
-// MarshalJSON implements [json.Marshaler] without the secret.
-func (s WebhookSecret) MarshalJSON() ([]byte, error) { return json.Marshal(s.redact()) }
+// MarshalText implements [encoding.TextMarshaler], which JSON and XML go by, without the secret.
+func (s WebhookSecret) MarshalText() ([]byte, error) { return []byte(s.redact()), nil }
 
 func (s WebhookSecret) redact() string {
 	if s == "" {

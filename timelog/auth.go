@@ -29,17 +29,17 @@ type Auth interface {
 // call is [worktime.ErrUnauthorized], which is final. Blanks, line breaks and quotes around it are cut off.
 //
 // See https://api.timelog.com/rest/personalaccesstokens
-func PersonalAccessToken(token string) Auth { return &personal{token: token} }
+func PersonalAccessToken(token string) Auth { return &personal{token: &token} }
 
-// personal is used behind a pointer: then no verb of fmt finds its token.
+// personal has its token behind a pointer: then no verb of fmt finds it, wherever the value stands.
 type personal struct {
 	auth.Hidden
 
-	token string
+	token *string
 }
 
 func (p *personal) access(*transport.Client) (auth.Access, error) {
-	access, reason := auth.Personal(provider, p.token)
+	access, reason := auth.Personal(provider, *p.token)
 	if reason != "" {
 		return nil, badField("Config.Auth", reason)
 	}
@@ -65,7 +65,7 @@ func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 }
 
 // TokenSource hands the access token to other code, renewed when needed. Each call of its Token waits no longer than ctx
-// allows. Errors are [worktime.AuthError].
+// allows. Errors are [worktime.AuthError]. A token shows itself when it is printed.
 func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return c.core.access.Account(c.account).TokenSource(ctx)
 }
@@ -293,6 +293,14 @@ func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *ht
 
 // LoginHandler returns a handler that logs people in, for web applications: it serves the start path and the path of
 // RedirectURL. The error is a [worktime.FieldError].
+//
+//	login, err := client.LoginHandler(timelog.LoginHandlerConfig{Account: accountOfSession})
+//	mux.Handle("/login", login)    // send people here
+//	mux.Handle("/callback", login) // the path of RedirectURL
+//	…
+//	client.Account(account).Users.Me(ctx)
+//
+// Why a login has failed is told to Finished and to the logger of the options, and to no page.
 func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
 	logins, err := c.logins()
 	if err != nil {
@@ -314,7 +322,7 @@ func (c *Client) Logout(ctx context.Context) error {
 
 func (c *Client) logins() (*auth.Logins, error) {
 	if c.core.hybrid.Logins == nil {
-		return nil, badField("Config.Auth", "is no HybridLogin: nobody can log in or out")
+		return nil, badField("Config.Auth", "is no HybridLogin: only that can log people in or out")
 	}
 	return c.core.hybrid.Logins, nil
 }

@@ -100,7 +100,7 @@ func NewClient(config Config) (*Client, error) {
 		return nil, err
 	}
 	if config.Auth == nil {
-		return nil, badField("Config.Auth", "is required, such as PersonalAccessToken(token)")
+		return nil, badField("Config.Auth", "is required: a PersonalAccessToken, a HybridLogin or FromTokenSource")
 	}
 	c := &core{
 		family: transport.NewFamily(config.Options.HTTPClient), site: site,

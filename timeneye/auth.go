@@ -27,17 +27,17 @@ type Auth interface {
 // is final. Blanks, line breaks and quotes around it are cut off.
 //
 // See https://help.timeneye.com/en/integrations/getting-started-with-the-timeneye-apis
-func PersonalAccessToken(token string) Auth { return &personal{token: token} }
+func PersonalAccessToken(token string) Auth { return &personal{token: &token} }
 
-// personal is used behind a pointer: then no verb of fmt finds its token.
+// personal has its token behind a pointer: then no verb of fmt finds it, wherever the value stands.
 type personal struct {
 	auth.Hidden
 
-	token string
+	token *string
 }
 
 func (p *personal) access(*transport.Client) (auth.Access, error) {
-	access, reason := auth.Personal(provider, p.token)
+	access, reason := auth.Personal(provider, *p.token)
 	if reason != "" {
 		return nil, badField("Config.Auth", reason)
 	}
@@ -72,7 +72,7 @@ func (f *foreign) access(sender *transport.Client) (auth.Access, error) {
 func (*foreign) unauthorized() string { return retiredAPI }
 
 // TokenSource hands the access token to other code, renewed when needed. Each call of its Token
-// waits no longer than ctx allows. Errors are [worktime.AuthError].
+// waits no longer than ctx allows. Errors are [worktime.AuthError]. A token shows itself when it is printed.
 func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
 	return c.tokens.TokenSource(ctx)
 }
@@ -211,6 +211,14 @@ func (c *Client) FinishLogin(ctx context.Context, transaction Transaction, r *ht
 
 // LoginHandler returns a handler that logs people in, for web applications: it serves the start path
 // and the path of RedirectURL. The error is a [worktime.FieldError].
+//
+//	login, err := client.LoginHandler(timeneye.LoginHandlerConfig{Account: accountOfSession})
+//	mux.Handle("/login", login)    // send people here
+//	mux.Handle("/callback", login) // the path of RedirectURL
+//	…
+//	client.Account(account).Entries.All(ctx, query)
+//
+// Why a login has failed is told to Finished and to the logger of the options, and to no page.
 func (c *Client) LoginHandler(config LoginHandlerConfig) (http.Handler, error) {
 	logins, err := c.logins()
 	if err != nil {
@@ -233,7 +241,7 @@ func (c *Client) Logout(ctx context.Context) error {
 func (c *Client) logins() (*auth.Logins, error) {
 	logins, ok := c.core.access.(*auth.Logins)
 	if !ok {
-		return nil, badField("Config.Auth", "is no PKCELogin: nobody can log in or out")
+		return nil, badField("Config.Auth", "is no PKCELogin: only that can log people in or out")
 	}
 	return logins, nil
 }

@@ -231,8 +231,9 @@ func (s *EntryService) Pages(ctx context.Context, q EntryQuery) iter.Seq2[workti
 }
 
 // Create books time for the user of the login. It is sent again only if Timeneye provably did not
-// book it: [worktime.ErrUnknownOutcome] means that it may have been booked, so look before booking
-// again. What the answer holds is not documented: what it does not have is as it was sent, and
+// book it: [worktime.ErrUnknownOutcome] means that it may have been booked, so list the day with
+// [EntryService.All] and compare project, phase, minutes and notes before booking again; an equal entry may
+// have been there before. What the answer holds is not documented: what it does not have is as it was sent, and
 // the ID is 0.
 //
 // Without the role for it, in a locked period or on a closed phase Timeneye refuses: that is

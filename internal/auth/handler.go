@@ -1,12 +1,14 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -123,6 +125,7 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request) {
 	if h.config.Account != nil {
 		var err error
 		if account, err = h.config.Account(r); err != nil || account == "" {
+			h.failed(r, cmp.Or(err, errors.New("the application knows no account of this browser")))
 			failedPage("You may not log in here.").write(w, http.StatusForbidden)
 			return
 		}
@@ -132,6 +135,7 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request) {
 		err = h.remember(w, tx)
 	}
 	if err != nil {
+		h.failed(r, err)
 		h.end(w, r, account, err)
 		return
 	}
@@ -165,7 +169,17 @@ func (h *handler) finish(w http.ResponseWriter, r *http.Request) {
 	// A person who closes the window has logged in all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), flightLimit)
 	defer cancel()
-	h.end(w, r, tx.account, h.logins.finish(ctx, tx, values))
+	err = h.logins.finish(ctx, tx, values)
+	h.failed(r, err)
+	h.end(w, r, tx.account, err)
+}
+
+// failed logs why a login has failed, which nobody else may tell: a page must not. Requests that belong
+// to no login of this browser are not logged, since anybody can send them.
+func (h *handler) failed(r *http.Request, err error) {
+	if err != nil {
+		h.logins.flow.Client.LoginFailed(r.Context(), err)
+	}
 }
 
 func (h *handler) end(w http.ResponseWriter, r *http.Request, account string, err error) {

@@ -304,7 +304,7 @@ func TestRefreshOverABadStore(t *testing.T) {
 					synctest.Wait()
 					assert.Equal(t, 1, l.tokenRequests())
 					assert.NotContains(t, log.String(), canary)
-					assert.Contains(t, log.String(), "token refreshed")
+					assert.Contains(t, log.String(), "token refresh")
 					l.kept(t)
 				})
 			})

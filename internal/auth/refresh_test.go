@@ -312,7 +312,7 @@ func TestRefreshShowsNoSecrets(t *testing.T) {
 					_, err := l.source.Authorize(t.Context())
 					authError(t, err)
 					assertNoCanary(t, l.world, err, &log)
-					assert.Contains(t, log.String(), "token refreshed")
+					assert.Contains(t, log.String(), "token refresh failed")
 				})
 			})
 		}

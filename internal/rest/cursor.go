@@ -57,7 +57,7 @@ func readCursor(c worktime.Cursor, want position, walks int, polls bool) (p posi
 	case p.Provider != want.Provider || p.Operation != want.Operation:
 		return p, "belongs to another operation"
 	case p.Query != want.Query:
-		return p, "belongs to another query"
+		return p, "belongs to another query: give it back with the one it came from, or start anew"
 	case !p.End && (p.Walk < 0 || p.Walk >= walks), p.Page < 0, p.Poll && (!polls || p.Link == ""):
 		return p, "is not a cursor of this module"
 	}

@@ -89,12 +89,18 @@ func (o *Observer) TokenRefreshed(ctx context.Context, d time.Duration, expiry t
 	if o.trace.TokenRefreshed != nil {
 		o.trace.TokenRefreshed(ctx, worktime.TokenRefreshedInfo{Provider: o.provider, Duration: d, Expiry: expiry, Err: err})
 	}
-	level := slog.LevelDebug
-	if err != nil {
-		level = slog.LevelWarn
+	switch {
+	case err == nil && o.logs(ctx, slog.LevelDebug):
+		o.emit(ctx, slog.LevelDebug, "token refreshed", slog.Duration("duration", d), slog.Time("expiry", expiry))
+	case err != nil && o.logs(ctx, slog.LevelWarn):
+		o.emit(ctx, slog.LevelWarn, "token refresh failed", slog.Duration("duration", d), errAttr(err))
 	}
-	if o.logs(ctx, level) {
-		o.emit(ctx, level, "token refreshed", slog.Duration("duration", d), slog.Time("expiry", expiry), errAttr(err))
+}
+
+// LoginFailed reports that a web application could not log a person in.
+func (o *Observer) LoginFailed(ctx context.Context, err error) {
+	if o.logs(ctx, slog.LevelWarn) {
+		o.emit(ctx, slog.LevelWarn, "login failed", errAttr(err))
 	}
 }
 

@@ -54,7 +54,8 @@ func Delay(d time.Duration) Fault { return fake.Delay(d) }
 // is closed. In a bubble of testing/synctest, make the channel there.
 func Hold(release <-chan struct{}) Fault { return fake.Hold(release) }
 
-// Truncate handles the request and closes the connection in the middle of the answer's body.
+// Truncate handles the request and closes the connection in the middle of the answer's body. A create whose header tells
+// the new id succeeds all the same, also with Stall and Malformed: for an unknown outcome use [LoseAnswer].
 func Truncate() Fault { return fake.Truncate() }
 
 // Stall handles the request and stops in the middle of the answer's body until the client leaves or the server is
