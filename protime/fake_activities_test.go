@@ -1,6 +1,7 @@
 package protime_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,7 +22,7 @@ func newFake(t *testing.T, options ...protimetest.Option) *protime.Client {
 	server := protimetest.NewServer(t, options...)
 	client, err := protime.NewClient(server.Config())
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, client.Close(t.Context())) })
+	t.Cleanup(func() { require.NoError(t, client.Close(context.Background())) })
 	return client
 }
 
