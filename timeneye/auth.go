@@ -2,7 +2,10 @@ package timeneye
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -79,7 +82,8 @@ func (c *Client) TokenSource(ctx context.Context) oauth2.TokenSource {
 
 // PKCELogin is the login of a person with a browser: OAuth 2.0 with an authorization code and PKCE
 // (RFC 7636), by an app of the developer page, which has no secret. The workspace must allow
-// third-party apps. Each call then runs as that person, with their role.
+// third-party apps. Each call then runs as that person, with their role. It does not show its store and its URLs
+// when it is printed, logged or marshalled.
 //
 // See https://help.timeneye.com/en/integrations/getting-started-with-the-timeneye-apis
 type PKCELogin struct {
@@ -102,6 +106,16 @@ type PKCELogin struct {
 	// program. Nil: the answer comes to RedirectURL only.
 	Paste func(ctx context.Context) (string, error)
 }
+
+// Format implements [fmt.Formatter] without the store, which holds logins, and the URLs: a refused one may hold a
+// password.
+func (p PKCELogin) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "{ClientID:%s}", p.ClientID) }
+
+// LogValue implements [slog.LogValuer], as Format.
+func (p PKCELogin) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }
+
+// MarshalJSON implements [json.Marshaler], as Format.
+func (p PKCELogin) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(p)) }
 
 func (p PKCELogin) access(sender *transport.Client) (auth.Access, error) {
 	authorization, err := endpoint("PKCELogin.AuthURL", p.AuthURL)

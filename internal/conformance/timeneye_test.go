@@ -129,6 +129,6 @@ func (s *timeneyeServer) Open(change func(*worktime.Options)) (conformance.Clien
 			return err
 		},
 		TokenSource: client.TokenSource, Close: client.Close,
-		Shown: []any{config, &config, client, config.Options},
+		Shown: []any{config, &config, config.Auth, client, config.Options},
 	}, nil
 }
